@@ -17,28 +17,29 @@ using NamedDigests = std::vector<std::pair<std::string, std::string>>;
 /// A finished stage of a run ("data", "split", "features", "train", "evaluate") and what it produced.
 struct StageReport {
   std::string name;
-  NamedDigests digests;                                       ///< artefact -> digest
-  std::vector<std::pair<std::string, int64_t>> counts;        ///< "rows", "features", ...
+  NamedDigests digests;                                 ///< artefact -> digest
+  std::vector<std::pair<std::string, int64_t>> counts;  ///< "rows", "features", ...
 };
 
 /// State after one optimizer step. Digests are present only on traced steps.
 struct StepReport {
-  int64_t step = 0;       ///< number of finished steps
+  int64_t step = 0;  ///< number of finished steps
   int64_t total_steps = 0;
-  int64_t epoch = 0;      ///< from 0
-  int64_t n_rows = 0;     ///< in the batch
-  float loss = 0.0f;      ///< mean over the batch
+  int64_t epoch = 0;   ///< from 0
+  int64_t n_rows = 0;  ///< in the batch
+  float loss = 0.0f;   ///< mean over the batch
   bool traced = false;
-  std::string batch_digest;   ///< of the row indices
-  NamedDigests tensors;       ///< parameter and optimizer-state tensors
+  std::string batch_digest;  ///< of the row indices
+  NamedDigests tensors;      ///< parameter and optimizer-state tensors
 };
 
 /// End of an epoch.
 struct EpochReport {
   int64_t epoch = 0;
-  double train_loss = 0.0;                        ///< mean over the epoch's rows
-  std::map<std::string, double> validation;       ///< metric -> value; empty without validation rows
-  bool improved = false;                          ///< best so far (early stopping)
+  int64_t step = 0;                          ///< finished steps
+  double train_loss = 0.0;                   ///< mean over the epoch's rows
+  std::map<std::string, double> validation;  ///< metric -> value; empty without validation rows
+  bool improved = false;                     ///< best so far (early stopping)
 };
 
 class RunObserver {
@@ -46,9 +47,16 @@ class RunObserver {
   virtual ~RunObserver() = default;
   virtual void stage_started(std::string_view name) = 0;
   virtual void stage_finished(const StageReport& report) = 0;
+  /// Training is about to run from `first_step` finished steps on: 0, or the step of the checkpoint
+  /// that is being resumed. Everything reported for later steps is void and will be reported again.
+  virtual void training_started(int64_t first_step, int64_t total_steps) = 0;
   virtual void step_finished(const StepReport& report) = 0;
   virtual void epoch_finished(const EpochReport& report) = 0;
+  /// A checkpoint is about to be written: whatever must never be older than it becomes durable now.
+  virtual void checkpoint_due(int64_t step) = 0;
   virtual void checkpoint_written(int64_t step, const std::string& directory) = 0;
+  /// Something a reader of the log should know; never affects a value.
+  virtual void note(std::string_view text) = 0;
   /// Asked after every step: true ends training with a checkpoint and Error(kInterrupted).
   virtual bool stop_requested() = 0;
 };

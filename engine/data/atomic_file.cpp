@@ -17,16 +17,25 @@ namespace {
 
 std::string remedy_for(int error) {
   switch (error) {
-    case ENOSPC: case EDQUOT: return "free some space or choose another --out";
-    case EACCES: case EPERM: case EROFS: return "choose a directory you may write to";
-    case ENOENT: case ENOTDIR: return "create the directory first";
-    default: return "check the disk and try again";
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+      return "free some space or choose another --out";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return "choose a directory you may write to";
+    case ENOENT:
+    case ENOTDIR:
+      return "create the directory first";
+    default:
+      return "check the disk and try again";
   }
 }
 
 [[noreturn]] void fail(const std::string& path, const char* action, int error) {
-  throw Error(ErrorKind::kEnvironment, path + ": cannot " + action + ": " + std::strerror(error) +
-                                           "; " + remedy_for(error));
+  throw Error(ErrorKind::kEnvironment,
+              path + ": cannot " + action + ": " + std::strerror(error) + "; " + remedy_for(error));
 }
 
 void sync_path(const std::string& path, int flags) {

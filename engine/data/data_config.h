@@ -15,7 +15,7 @@ enum class DataFormat { kAuto, kCsv, kIdx, kHdf5 };
 struct CsvOptions {
   char delimiter = ',';
   char quote = '"';
-  bool has_header = true;                                       ///< else columns are c0, c1, ...
+  bool has_header = true;  ///< else columns are c0, c1, ...
   std::vector<std::string> missing_markers = {"", "NA", "NaN", "nan", "null", "?"};
 };
 
@@ -23,16 +23,17 @@ struct SplitConfig {
   double test_fraction = 0.2;
   double validation_fraction = 0.0;
   bool stratify = false;
-  std::string column;  ///< when not empty: its values train / validation / test decide, and it is no feature
+  std::string
+      column;  ///< when not empty: its values train / validation / test decide, and it is no feature
 };
 
 struct DataConfig {
-  std::string source;                        ///< path of the table (absolute, or resolved by the caller)
-  std::string labels;                        ///< path of a second IDX file that holds the target
-  DataFormat format = DataFormat::kAuto;     ///< kAuto: by content, not by extension alone
+  std::string source;  ///< path of the table (absolute, or resolved by the caller)
+  std::string labels;  ///< path of a second IDX file that holds the target
+  DataFormat format = DataFormat::kAuto;  ///< kAuto: by content, not by extension alone
   CsvOptions csv;
   std::map<std::string, ColumnKind> column_kinds;  ///< overrides what the reader would infer
-  std::string target;                        ///< column to predict; empty: unlabelled (feature export)
+  std::string target;  ///< column to predict; empty: unlabelled (feature export)
   SplitConfig split;
 };
 

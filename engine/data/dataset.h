@@ -13,7 +13,7 @@ namespace reprotrain::engine {
 
 /// Identity of one input file: what it says (content) and how it was stored (transport).
 struct InputIdentity {
-  std::string role;         ///< "source" or "labels"
+  std::string role;  ///< "source" or "labels"
   std::string path;
   std::string content_id;   ///< "h5c1:<64 hex digits>", independent of file format and layout
   std::string file_sha256;  ///< of the file's bytes

@@ -12,7 +12,17 @@
 namespace reprotrain::engine {
 
 enum class ElementType {
-  kInt8, kInt16, kInt32, kInt64, kUint8, kUint16, kUint32, kUint64, kFloat32, kFloat64, kString,
+  kInt8,
+  kInt16,
+  kInt32,
+  kInt64,
+  kUint8,
+  kUint16,
+  kUint32,
+  kUint64,
+  kFloat32,
+  kFloat64,
+  kString,
 };
 
 /// Bytes of one element; 0 for kString.
@@ -51,9 +61,9 @@ struct Array {
 /// A group (`is_dataset` false) or a dataset.
 struct Hdf5Node {
   bool is_dataset = false;
-  Array array;                              ///< of a dataset
-  std::map<std::string, Array> attributes;  ///< scalars and one-dimensional arrays
-  std::map<std::string, Hdf5Node> children; ///< of a group
+  Array array;                               ///< of a dataset
+  std::map<std::string, Array> attributes;   ///< scalars and one-dimensional arrays
+  std::map<std::string, Hdf5Node> children;  ///< of a group
 
   /// Child by slash-separated path; creates groups on the way.
   Hdf5Node& at_or_create(std::string_view path);

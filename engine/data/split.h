@@ -24,7 +24,7 @@ struct Split {
 /// `class_of_row` (n_rows entries; empty unless classification) is used when `config.stratify`.
 /// Throws Error(kConfig) when the fractions leave a part without rows, when stratification is asked
 /// for without classes, or when the split column holds other words than train, validation, test.
-Split draw_split(const SplitConfig& config, const Table& table, std::span<const int32_t> class_of_row,
-                 uint64_t seed);
+Split draw_split(const SplitConfig& config, const Table& table,
+                 std::span<const int32_t> class_of_row, uint64_t seed);
 
 }  // namespace reprotrain::engine

@@ -10,8 +10,8 @@
 namespace reprotrain::engine {
 
 enum class ColumnKind {
-  kNumeric,     ///< binary32 values, NaN where missing
-  kCategorical, ///< codes into a sorted list of distinct texts, kMissingCode where missing
+  kNumeric,      ///< binary32 values, NaN where missing
+  kCategorical,  ///< codes into a sorted list of distinct texts, kMissingCode where missing
 };
 
 inline constexpr int32_t kMissingCode = -1;
@@ -21,11 +21,12 @@ inline constexpr int32_t kMissingCode = -1;
 struct Column {
   std::string name;
   ColumnKind kind = ColumnKind::kNumeric;
-  std::vector<int64_t> item_shape;         ///< {} for one value per row, {28, 28} for an image
-  std::vector<std::string> element_names;  ///< names of the width() elements; empty: see element_name
-  std::vector<float> values;               ///< numeric: (n_rows, width())
-  std::vector<int32_t> codes;              ///< categorical: (n_rows)
-  std::vector<std::string> categories;     ///< categorical: distinct texts, sorted by bytes
+  std::vector<int64_t> item_shape;  ///< {} for one value per row, {28, 28} for an image
+  std::vector<std::string>
+      element_names;                    ///< names of the width() elements; empty: see element_name
+  std::vector<float> values;            ///< numeric: (n_rows, width())
+  std::vector<int32_t> codes;           ///< categorical: (n_rows)
+  std::vector<std::string> categories;  ///< categorical: distinct texts, sorted by bytes
 
   /// Number of values per row: the product of item_shape, 1 for a scalar column.
   int64_t width() const;

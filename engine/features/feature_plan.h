@@ -27,13 +27,15 @@ enum class UnseenPolicy { kError, kIgnore, kOther };
 
 /// One entry of section `features`. Every op reads the fields that its schema entry lists.
 struct TransformConfig {
-  std::string op;  ///< a name of the transform list: impute, standardize, one_hot, ...
+  std::string op;              ///< a name of the transform list: impute, standardize, one_hot, ...
   std::string config_pointer;  ///< JSON pointer of the entry, for messages: "/features/2"
   ColumnSelection columns;
-  std::map<std::string, double> numbers;     ///< numeric parameters: clip "low", "high"; impute "value"
-  std::map<std::string, std::string> texts;  ///< text parameters: impute "value" of a categorical column
+  std::map<std::string, double>
+      numbers;  ///< numeric parameters: clip "low", "high"; impute "value"
+  std::map<std::string, std::string>
+      texts;  ///< text parameters: impute "value" of a categorical column
   ImputeStrategy strategy = ImputeStrategy::kMean;
-  bool indicator = false;                    ///< impute: add a 0/1 column `<name>_missing`
+  bool indicator = false;  ///< impute: add a 0/1 column `<name>_missing`
   UnseenPolicy unseen = UnseenPolicy::kError;
 };
 
@@ -60,15 +62,19 @@ class FeaturePlan {
   /// of `table`; `table` is transformed in place on the way. Columns in `excluded` (target, split) are
   /// not features and are removed from the table first. Throws Error(kConfig / kData).
   static FeaturePlan fit(std::span<const TransformConfig> configs, Table& table,
-                         std::span<const int64_t> train_rows,
-                         std::span<const std::string> excluded, const kernels::Parallel& parallel);
+                         std::span<const int64_t> train_rows, std::span<const std::string> excluded,
+                         const kernels::Parallel& parallel);
 
   /// Transforms another table (predict time) in place. Input columns that the plan did not see in
   /// training are dropped; missing ones are an Error(kData) that names them.
   void apply(Table& table, const kernels::Parallel& parallel) const;
 
-  /// Joins the columns of a transformed table, freeing them on the way (peak memory: about one matrix
-  /// more than the result's largest column). Throws Error(kData) naming column and row when a column is
+  /// The columns that `apply` needs, by name, and their kinds: what a reader must be told so that a
+  /// column of digits that was categorical in training is so again.
+  std::map<std::string, ColumnKind> input_kinds() const;
+
+  /// Joins the columns of a transformed table, freeing them on the way (peak memory: about the matrix
+  /// and one block of rows). Throws Error(kData) naming column and row when a column is
   /// not numeric or a value is not finite.
   static FeatureMatrix to_matrix(Table&& table);
 

@@ -11,11 +11,12 @@ namespace reprotrain::engine {
 enum class Activation { kRelu, kTanh, kSigmoid, kGelu };
 
 struct ModelConfig {
-  std::string type = "mlp";  ///< a name of the model list: linear_regression, logistic_regression, ...
-  std::vector<int64_t> hidden;               ///< widths of the hidden layers, input side first (mlp)
+  std::string type =
+      "mlp";  ///< a name of the model list: linear_regression, logistic_regression, ...
+  std::vector<int64_t> hidden;  ///< widths of the hidden layers, input side first (mlp)
   Activation activation = Activation::kRelu;
-  double dropout = 0.0;                      ///< probability of zeroing a hidden activation
-  bool layer_norm = false;                   ///< before each activation
+  double dropout = 0.0;     ///< probability of zeroing a hidden activation
+  bool layer_norm = false;  ///< before each activation
 };
 
 }  // namespace reprotrain::engine

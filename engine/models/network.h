@@ -20,13 +20,13 @@ struct Parameter {
   std::vector<int64_t> shape;  ///< weight: (n_in, n_out)
   int64_t offset = 0;          ///< first element in parameters() and gradients()
   int64_t size = 0;
-  bool decays = false;         ///< weight decay applies (weights, not biases or norms)
+  bool decays = false;  ///< weight decay applies (weights, not biases or norms)
 };
 
 /// Where in training a forward pass happens; dropout masks are a function of it.
 struct StepPosition {
   uint64_t seed = 0;
-  uint64_t step = 0;   ///< counted from 0 over the whole run
+  uint64_t step = 0;  ///< counted from 0 over the whole run
 };
 
 /// Every value is a function of (config, seed, parameters, inputs) only. Work space grows to the
@@ -40,9 +40,9 @@ class Network {
   Network& operator=(Network&&) noexcept;
 
   const std::vector<Parameter>& parameter_list() const;
-  std::span<float> parameters();              ///< all of them, one arena
+  std::span<float> parameters();  ///< all of them, one arena
   std::span<const float> parameters() const;
-  std::span<const float> gradients() const;   ///< of the last backward pass, same layout
+  std::span<const float> gradients() const;  ///< of the last backward pass, same layout
   std::span<float> gradients();
 
   /// Training pass: keeps what backward needs and applies dropout.
@@ -56,8 +56,8 @@ class Network {
   void forward(kernels::ConstMatrixView inputs, kernels::MatrixView outputs,
                const kernels::Parallel& parallel) const;
 
-  /// Gradients of the loss for every parameter, from its derivative with respect to the outputs of the
-  /// last forward_training (batch, n_outputs).
+  /// Gradients of the loss for every parameter, from its derivative with respect to the outputs of
+  /// the last forward_training (batch, n_outputs).
   void backward(kernels::ConstMatrixView output_gradient, const kernels::Parallel& parallel);
 
  private:

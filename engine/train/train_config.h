@@ -24,9 +24,9 @@ enum class OptimizerKind { kSgd, kAdam, kAdamw };
 struct OptimizerConfig {
   OptimizerKind kind = OptimizerKind::kAdam;
   double learning_rate = 0.001;
-  double momentum = 0.0;   ///< sgd
-  bool nesterov = false;   ///< sgd
-  double beta1 = 0.9;      ///< adam, adamw
+  double momentum = 0.0;  ///< sgd
+  bool nesterov = false;  ///< sgd
+  double beta1 = 0.9;     ///< adam, adamw
   double beta2 = 0.999;
   double epsilon = 1e-8;
   double weight_decay = 0.0;  ///< L2 term of the gradient (sgd, adam), decoupled (adamw)
@@ -37,14 +37,14 @@ enum class ScheduleKind { kConstant, kStep, kCosine };
 /// Learning-rate factor as a function of the step; all binary64.
 struct ScheduleConfig {
   ScheduleKind kind = ScheduleKind::kConstant;
-  int64_t warmup_steps = 0;      ///< linear from 0: factor (step + 1) / (warmup_steps + 1)
-  int64_t step_epochs = 10;      ///< kStep: multiply by `gamma` every so many epochs
+  int64_t warmup_steps = 0;  ///< linear from 0: factor (step + 1) / (warmup_steps + 1)
+  int64_t step_epochs = 10;  ///< kStep: multiply by `gamma` every so many epochs
   double gamma = 0.1;
-  double final_factor = 0.0;     ///< kCosine: factor at the last step
+  double final_factor = 0.0;  ///< kCosine: factor at the last step
 };
 
 struct EarlyStoppingConfig {
-  std::string metric;   ///< a name of the metric list
+  std::string metric;     ///< a name of the metric list
   int64_t patience = 10;  ///< epochs without improvement
   double min_delta = 0.0;
 };

@@ -18,8 +18,7 @@ constexpr unsigned kRoundingMask = 0x6000u;
 }  // namespace
 
 StrictFloatScope::StrictFloatScope() noexcept : saved_(_mm_getcsr()) {
-  _mm_setcsr(static_cast<unsigned>(saved_) &
-             ~(kFlushToZero | kDenormalsAreZero | kRoundingMask));
+  _mm_setcsr(static_cast<unsigned>(saved_) & ~(kFlushToZero | kDenormalsAreZero | kRoundingMask));
 }
 StrictFloatScope::~StrictFloatScope() { _mm_setcsr(static_cast<unsigned>(saved_)); }
 

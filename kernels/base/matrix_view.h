@@ -17,7 +17,9 @@ struct BasicMatrixView {
   int64_t n_columns = 0;
   int64_t row_stride = 0;
 
-  RPT_HD T& operator()(int64_t row, int64_t column) const { return data[row * row_stride + column]; }
+  RPT_HD T& operator()(int64_t row, int64_t column) const {
+    return data[row * row_stride + column];
+  }
   RPT_HD T* row(int64_t index) const { return data + index * row_stride; }
   RPT_HD operator BasicMatrixView<const T>() const { return {data, n_rows, n_columns, row_stride}; }
 };

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/models/dense_layer.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "kernels/elementwise/initialisation.h"
+#include "kernels/matmul/ordered_matmul.h"
+#include "kernels/reduce/column_sums.h"
+
+namespace reprotrain::engine {
+
+DenseLayer::DenseLayer(int64_t index, int64_t n_inputs, int64_t n_outputs)
+    : index_(index), n_inputs_(n_inputs), n_outputs_(n_outputs) {}
+
+std::vector<ParameterRequest> DenseLayer::parameters() const {
+  const std::string prefix = "layer" + std::to_string(index_);
+  return {{prefix + "/weight", {n_inputs_, n_outputs_}, true}, {prefix + "/bias", {n_outputs_}}};
+}
+
+void DenseLayer::initialise(size_t index, uint64_t seed, uint32_t instance,
+                            std::span<float> values) const {
+  if (index == 0) {
+    kernels::initialise_weight(n_inputs_, n_outputs_, seed, instance, values);
+  } else {
+    std::fill(values.begin(), values.end(), 0.0f);
+  }
+}
+
+void DenseLayer::place(std::span<const int64_t> offsets) {
+  weight_offset_ = offsets[0];
+  bias_offset_ = offsets[1];
+}
+
+void DenseLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
+                         kernels::MatrixView outputs, const kernels::Parallel& parallel) const {
+  kernels::MatrixProduct product;
+  product.a = inputs;
+  product.b = weight(parameters);
+  product.c = outputs;
+  product.bias = parameters.data() + bias_offset_;
+  kernels::ordered_matmul(product, parallel);
+}
+
+kernels::ConstMatrixView DenseLayer::forward_training(kernels::ConstMatrixView inputs,
+                                                      const ParameterArenas& arenas,
+                                                      StepPosition /*position*/,
+                                                      const kernels::Parallel& parallel) {
+  inputs_ = inputs;
+  const kernels::MatrixView outputs = outputs_.matrix(inputs.n_rows, n_outputs_);
+  forward(inputs, arenas.values, outputs, parallel);
+  return outputs;
+}
+
+kernels::MatrixView DenseLayer::backward(kernels::MatrixView gradient,
+                                         const ParameterArenas& arenas, bool wants_input_gradient,
+                                         const kernels::Parallel& parallel) {
+  assert(gradient.n_rows == inputs_.n_rows);
+  kernels::MatrixProduct weight_gradient;
+  weight_gradient.a = inputs_;
+  weight_gradient.transpose_a = true;
+  weight_gradient.b = gradient;
+  weight_gradient.c = weight(arenas.gradients);
+  kernels::ordered_matmul(weight_gradient, parallel);
+  kernels::exact_column_sums(
+      gradient,
+      arenas.gradients.subspan(static_cast<size_t>(bias_offset_), static_cast<size_t>(n_outputs_)),
+      parallel);
+  if (!wants_input_gradient) return {};
+
+  kernels::MatrixProduct input_gradient;
+  input_gradient.a = gradient;
+  input_gradient.b = weight(arenas.values);
+  input_gradient.transpose_b = true;
+  input_gradient.c = input_gradient_.matrix(gradient.n_rows, n_inputs_);
+  kernels::ordered_matmul(input_gradient, parallel);
+  return input_gradient.c;
+}
+
+}  // namespace reprotrain::engine

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// outputs = inputs * weight + bias.
+#pragma once
+
+#include "engine/device/float_arena.h"
+#include "engine/models/layer.h"
+
+namespace reprotrain::engine {
+
+/// Parameters: layer<index>/weight (n_in, n_out) and layer<index>/bias (n_out).
+class DenseLayer final : public Layer {
+ public:
+  DenseLayer(int64_t index, int64_t n_inputs, int64_t n_outputs);
+
+  int64_t n_outputs() const override { return n_outputs_; }
+  std::vector<ParameterRequest> parameters() const override;
+  void initialise(size_t index, uint64_t seed, uint32_t instance,
+                  std::span<float> values) const override;
+  void place(std::span<const int64_t> offsets) override;
+
+  kernels::ConstMatrixView forward_training(kernels::ConstMatrixView inputs,
+                                            const ParameterArenas& arenas, StepPosition position,
+                                            const kernels::Parallel& parallel) override;
+  void forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
+               kernels::MatrixView outputs, const kernels::Parallel& parallel) const override;
+  kernels::MatrixView backward(kernels::MatrixView gradient, const ParameterArenas& arenas,
+                               bool wants_input_gradient,
+                               const kernels::Parallel& parallel) override;
+
+ private:
+  template <typename T>
+  kernels::BasicMatrixView<T> weight(std::span<T> arena) const {
+    return kernels::dense_view(arena.data() + weight_offset_, n_inputs_, n_outputs_);
+  }
+
+  int64_t index_;
+  int64_t n_inputs_;
+  int64_t n_outputs_;
+  int64_t weight_offset_ = 0;
+  int64_t bias_offset_ = 0;
+  kernels::ConstMatrixView inputs_;  // of the last training pass, borrowed
+  FloatArena outputs_;
+  FloatArena input_gradient_;
+};
+
+}  // namespace reprotrain::engine

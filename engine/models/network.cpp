@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/models/network.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "engine/device/float_arena.h"
+#include "engine/models/activation_layer.h"
+#include "engine/models/dense_layer.h"
+#include "engine/models/layer.h"
+#include "engine/models/norm_layer.h"
+
+namespace reprotrain::engine {
+
+namespace {
+
+/// Rows that an inference pass carries through all layers at once.
+constexpr int64_t kInferenceRows = 512;
+
+/// dense, [norm,] activation for every hidden width, then dense to the outputs.
+std::vector<std::unique_ptr<Layer>> build_layers(const ModelConfig& config, int64_t n_features,
+                                                 int64_t n_outputs) {
+  std::vector<std::unique_ptr<Layer>> layers;
+  int64_t index = 0;
+  int64_t width = n_features;
+  for (int64_t hidden : config.hidden) {
+    layers.push_back(std::make_unique<DenseLayer>(index, width, hidden));
+    if (config.layer_norm) layers.push_back(std::make_unique<NormLayer>(index, hidden));
+    layers.push_back(
+        std::make_unique<ActivationLayer>(index, hidden, config.activation, config.dropout));
+    width = hidden;
+    ++index;
+  }
+  layers.push_back(std::make_unique<DenseLayer>(index, width, n_outputs));
+  return layers;
+}
+
+int64_t element_count(const std::vector<int64_t>& shape) {
+  int64_t count = 1;
+  for (int64_t extent : shape) count *= extent;
+  return count;
+}
+
+}  // namespace
+
+struct Network::State {
+  std::vector<std::unique_ptr<Layer>> layers;
+  std::vector<Parameter> list;
+  FloatArena parameters;
+  FloatArena gradients;
+  FloatArena output_gradient;  // backward changes gradients in place; the caller's stays as it was
+
+  ParameterArenas arenas() { return {std::as_const(parameters).span(), gradients.span()}; }
+
+  void place_parameters();
+  void initialise(uint64_t seed);
+};
+
+/// Lays out all tensors one after another and tells the layers.
+void Network::State::place_parameters() {
+  int64_t offset = 0;
+  for (const auto& layer : layers) {
+    std::vector<int64_t> offsets;
+    for (ParameterRequest& request : layer->parameters()) {
+      const int64_t size = element_count(request.shape);
+      list.push_back(
+          {std::move(request.name), std::move(request.shape), offset, size, request.decays});
+      offsets.push_back(offset);
+      offset += size;
+    }
+    layer->place(offsets);
+  }
+  parameters.reserve(offset);
+  gradients.reserve(offset);
+}
+
+void Network::State::initialise(uint64_t seed) {
+  size_t instance = 0;
+  for (const auto& layer : layers) {
+    const size_t n_tensors = layer->parameters().size();
+    for (size_t index = 0; index < n_tensors; ++index, ++instance) {
+      const Parameter& parameter = list[instance];
+      layer->initialise(index, seed, static_cast<uint32_t>(instance),
+                        parameters.span().subspan(static_cast<size_t>(parameter.offset),
+                                                  static_cast<size_t>(parameter.size)));
+    }
+  }
+}
+
+Network::Network(const ModelConfig& config, int64_t n_features, int64_t n_outputs, uint64_t seed)
+    : state_(std::make_unique<State>()) {
+  assert(n_outputs >= 1);
+  state_->layers = build_layers(config, n_features, n_outputs);
+  state_->place_parameters();
+  state_->initialise(seed);
+}
+
+Network::~Network() = default;
+Network::Network(Network&&) noexcept = default;
+Network& Network::operator=(Network&&) noexcept = default;
+
+const std::vector<Parameter>& Network::parameter_list() const { return state_->list; }
+std::span<float> Network::parameters() { return state_->parameters.span(); }
+std::span<const float> Network::parameters() const {
+  return std::as_const(state_->parameters).span();
+}
+std::span<float> Network::gradients() { return state_->gradients.span(); }
+std::span<const float> Network::gradients() const {
+  return std::as_const(state_->gradients).span();
+}
+
+kernels::ConstMatrixView Network::forward_training(kernels::ConstMatrixView inputs,
+                                                   StepPosition position,
+                                                   const kernels::Parallel& parallel) {
+  const ParameterArenas arenas = state_->arenas();
+  for (const auto& layer : state_->layers) {
+    inputs = layer->forward_training(inputs, arenas, position, parallel);
+  }
+  return inputs;
+}
+
+void Network::backward(kernels::ConstMatrixView output_gradient,
+                       const kernels::Parallel& parallel) {
+  const ParameterArenas arenas = state_->arenas();
+  kernels::MatrixView gradient =
+      state_->output_gradient.matrix(output_gradient.n_rows, output_gradient.n_columns);
+  for (int64_t row = 0; row < gradient.n_rows; ++row) {
+    std::copy_n(output_gradient.row(row), gradient.n_columns, gradient.row(row));
+  }
+  for (size_t i = state_->layers.size(); i-- > 0;) {
+    gradient = state_->layers[i]->backward(gradient, arenas, i > 0, parallel);
+  }
+}
+
+void Network::forward(kernels::ConstMatrixView inputs, kernels::MatrixView outputs,
+                      const kernels::Parallel& parallel) const {
+  FloatArena even;
+  FloatArena odd;
+  for (int64_t begin = 0; begin < inputs.n_rows; begin += kInferenceRows) {
+    const int64_t n_rows = std::min(kInferenceRows, inputs.n_rows - begin);
+    kernels::ConstMatrixView rows{inputs.row(begin), n_rows, inputs.n_columns, inputs.row_stride};
+    for (size_t i = 0; i + 1 < state_->layers.size(); ++i) {
+      const Layer& layer = *state_->layers[i];
+      const kernels::MatrixView next = (i % 2 == 0 ? even : odd).matrix(n_rows, layer.n_outputs());
+      layer.forward(rows, parameters(), next, parallel);
+      rows = next;
+    }
+    const kernels::MatrixView part{outputs.row(begin), n_rows, outputs.n_columns,
+                                   outputs.row_stride};
+    state_->layers.back()->forward(rows, parameters(), part, parallel);
+  }
+}
+
+}  // namespace reprotrain::engine

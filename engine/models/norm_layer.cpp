@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/models/norm_layer.h"
+
+#include <algorithm>
+
+#include "kernels/elementwise/layer_norm.h"
+
+namespace reprotrain::engine {
+
+std::vector<ParameterRequest> NormLayer::parameters() const {
+  const std::string prefix = "norm" + std::to_string(index_);
+  return {{prefix + "/scale", {n_}}, {prefix + "/shift", {n_}}};
+}
+
+void NormLayer::initialise(size_t index, uint64_t /*seed*/, uint32_t /*instance*/,
+                           std::span<float> values) const {
+  std::fill(values.begin(), values.end(), index == 0 ? 1.0f : 0.0f);
+}
+
+void NormLayer::place(std::span<const int64_t> offsets) {
+  scale_offset_ = offsets[0];
+  shift_offset_ = offsets[1];
+}
+
+kernels::ConstMatrixView NormLayer::forward_training(kernels::ConstMatrixView inputs,
+                                                     const ParameterArenas& arenas,
+                                                     StepPosition /*position*/,
+                                                     const kernels::Parallel& parallel) {
+  kernels::LayerNormForward pass;
+  pass.x = inputs;
+  pass.scale = tensor(arenas.values, scale_offset_);
+  pass.shift = tensor(arenas.values, shift_offset_);
+  pass.normal = normal_.matrix(inputs.n_rows, n_);
+  pass.inverse = {inverse_.matrix(inputs.n_rows, 1).data, static_cast<size_t>(inputs.n_rows)};
+  pass.y = outputs_.matrix(inputs.n_rows, n_);
+  kernels::layer_norm_forward(pass, parallel);
+  return pass.y;
+}
+
+void NormLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
+                        kernels::MatrixView outputs, const kernels::Parallel& parallel) const {
+  std::vector<float> inverse(static_cast<size_t>(inputs.n_rows));
+  kernels::LayerNormForward pass;
+  pass.x = inputs;
+  pass.scale = tensor(parameters, scale_offset_);
+  pass.shift = tensor(parameters, shift_offset_);
+  pass.normal = outputs;
+  pass.inverse = inverse;
+  pass.y = outputs;
+  kernels::layer_norm_forward(pass, parallel);
+}
+
+kernels::MatrixView NormLayer::backward(kernels::MatrixView gradient, const ParameterArenas& arenas,
+                                        bool /*wants_input_gradient*/,
+                                        const kernels::Parallel& parallel) {
+  kernels::LayerNormBackward pass;
+  pass.normal = normal_.matrix(gradient.n_rows, n_);
+  pass.inverse = {inverse_.data(), static_cast<size_t>(gradient.n_rows)};
+  pass.scale = tensor(arenas.values, scale_offset_);
+  pass.gradient = gradient;
+  pass.scale_terms = scale_terms_.matrix(gradient.n_rows, n_);
+  pass.scale_gradient = tensor(arenas.gradients, scale_offset_);
+  pass.shift_gradient = tensor(arenas.gradients, shift_offset_);
+  kernels::layer_norm_backward(pass, parallel);
+  return gradient;
+}
+
+}  // namespace reprotrain::engine

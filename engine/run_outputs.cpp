@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/run_outputs.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <filesystem>
+
+#include "engine/data/content_id.h"
+#include "engine/data/hdf5_writer.h"
+#include "include/reprotrain/error.h"
+#include "kernels/base/float_bits.h"
+
+namespace reprotrain::engine {
+
+namespace {
+
+constexpr int64_t kModelFormat = 1;
+
+/// The result files that hold tensors, with the prefix of their names.
+constexpr std::array<std::pair<const char*, const char*>, 3> kTensorFiles = {
+    {{"model/", "model.h5"}, {"features/", "features.h5"}, {"predictions/", "predictions.h5"}}};
+
+/// Ids of all datasets below `node`.
+void collect_ids(const Hdf5Node& node, const std::string& prefix, ContentIds& ids) {
+  for (const auto& [name, child] : node.children) {
+    if (child.is_dataset) {
+      ids[prefix + name] = array_content_id(child.array);
+    } else {
+      collect_ids(child, prefix + name + "/", ids);
+    }
+  }
+}
+
+[[noreturn]] void refuse_model(const std::string& path, const std::string& what) {
+  throw Error(ErrorKind::kEvidence,
+              path + ": " + what + "; it is no model of this program version");
+}
+
+const Array& attribute(const Hdf5Node& node, const std::string& name, const std::string& path) {
+  const auto found = node.attributes.find(name);
+  if (found == node.attributes.end()) refuse_model(path, "attribute \"" + name + "\" is missing");
+  return found->second;
+}
+
+constexpr std::array<const char*, 4> kActivationNames = {"relu", "tanh", "sigmoid", "gelu"};
+
+Activation activation_called(const std::string& name, const std::string& path) {
+  for (size_t i = 0; i < kActivationNames.size(); ++i) {
+    if (name == kActivationNames[i]) return static_cast<Activation>(i);
+  }
+  refuse_model(path, "activation \"" + name + "\" is unknown");
+}
+
+void save_config(const ModelConfig& config, Hdf5Node& root) {
+  root.attributes["type"] = Array::scalar(config.type);
+  root.attributes["activation"] =
+      Array::scalar(std::string(kActivationNames[static_cast<size_t>(config.activation)]));
+  root.attributes["layer_norm"] = Array::scalar(static_cast<int64_t>(config.layer_norm));
+  root.attributes["hidden"] = Array::of(std::span<const int64_t>(config.hidden),
+                                        {static_cast<int64_t>(config.hidden.size())});
+}
+
+ModelConfig load_config(const Hdf5Node& root, const std::string& path) {
+  ModelConfig config;
+  config.type = attribute(root, "type", path).strings.at(0);
+  config.activation = activation_called(attribute(root, "activation", path).strings.at(0), path);
+  config.layer_norm = attribute(root, "layer_norm", path).int64s()[0] != 0;
+  const auto hidden = attribute(root, "hidden", path).int64s();
+  config.hidden.assign(hidden.begin(), hidden.end());
+  return config;
+}
+
+void load_parameters(const Hdf5Node& root, const std::string& path, Network& network) {
+  for (const Parameter& parameter : network.parameter_list()) {
+    const Array& array = root.require("parameters/" + parameter.name, path).array;
+    if (array.shape != parameter.shape) {
+      refuse_model(path, "tensor \"" + parameter.name + "\" has another shape than the model");
+    }
+    const auto values = array.floats();
+    std::copy(values.begin(), values.end(),
+              network.parameters().begin() + static_cast<std::ptrdiff_t>(parameter.offset));
+  }
+}
+
+std::vector<std::string> split_names(const Split& split, int64_t n_rows) {
+  std::vector<std::string> names(static_cast<size_t>(n_rows), "train");
+  for (int64_t row : split.validation) names[static_cast<size_t>(row)] = "validation";
+  for (int64_t row : split.test) names[static_cast<size_t>(row)] = "test";
+  return names;
+}
+
+/// The target as a column: numbers, or class texts.
+Array target_array(const Target& target) {
+  if (target.task == Task::kRegression) {
+    return Array::of(std::span<const float>(target.values),
+                     {static_cast<int64_t>(target.values.size())});
+  }
+  std::vector<std::string> texts;
+  texts.reserve(target.class_of_row.size());
+  for (int32_t index : target.class_of_row) {
+    texts.push_back(target.classes[static_cast<size_t>(index)]);
+  }
+  return Array::of(std::move(texts));
+}
+
+std::string bits_text(const Array& array, int64_t index) {
+  const auto i = static_cast<size_t>(index);
+  if (array.type == ElementType::kString) return "\"" + array.strings[i] + "\"";
+  char text[64];
+  if (array.type == ElementType::kFloat32) {
+    std::snprintf(text, sizeof text, "%a", static_cast<double>(array.floats()[i]));
+  } else if (array.type == ElementType::kFloat64) {
+    std::snprintf(text, sizeof text, "%a", array.doubles()[i]);
+  } else if (array.type == ElementType::kInt64) {
+    std::snprintf(text, sizeof text, "%lld", static_cast<long long>(array.int64s()[i]));
+  } else {
+    return "other bytes";
+  }
+  return text;
+}
+
+/// First index at which two arrays of one type and shape differ, or -1.
+int64_t first_difference(const Array& a, const Array& b) {
+  if (a.type == ElementType::kString) {
+    const auto [left, right] = std::mismatch(a.strings.begin(), a.strings.end(), b.strings.begin());
+    return left == a.strings.end() ? -1 : left - a.strings.begin();
+  }
+  const auto [left, right] = std::mismatch(a.bytes.begin(), a.bytes.end(), b.bytes.begin());
+  return left == a.bytes.end() ? -1 : (left - a.bytes.begin()) / element_size_bytes(a.type);
+}
+
+std::string index_text(int64_t flat, const std::vector<int64_t>& shape) {
+  std::string text;
+  for (size_t axis = shape.size(); axis-- > 0;) {
+    text = std::to_string(flat % shape[axis]) + (text.empty() ? "" : ",") + text;
+    flat /= shape[axis];
+  }
+  return "[" + text + "]";
+}
+
+}  // namespace
+
+ContentIds write_model(const std::string& path, const ModelConfig& config, const FeaturePlan& plan,
+                       const std::vector<std::string>& feature_names, const Target& target,
+                       const Network& network) {
+  Hdf5Node root;
+  root.attributes["reprotrain_model"] = Array::scalar(kModelFormat);
+  save_config(config, root);
+  root.set_dataset("feature_names", Array::of(feature_names));
+  plan.save(root.at_or_create("transforms"));
+  save_target(target, root.at_or_create("target"));
+  const auto values = network.parameters();
+  for (const Parameter& parameter : network.parameter_list()) {
+    root.set_dataset("parameters/" + parameter.name,
+                     Array::of(values.subspan(static_cast<size_t>(parameter.offset),
+                                              static_cast<size_t>(parameter.size)),
+                               parameter.shape));
+  }
+  write_hdf5(root, path);
+  ContentIds ids;
+  collect_ids(root, "model/", ids);
+  return ids;
+}
+
+SavedModel read_model(const std::string& path) {
+  const Hdf5Node root = read_hdf5(path);
+  if (attribute(root, "reprotrain_model", path).int64s()[0] != kModelFormat) {
+    refuse_model(path, "its format version is another one");
+  }
+  const ModelConfig config = load_config(root, path);
+  const auto& names = root.require("feature_names", path).array.strings;
+  Target target = load_target(root.require("target", path), path);
+  Network network(config, static_cast<int64_t>(names.size()), target.n_outputs(), /*seed=*/0);
+  load_parameters(root, path, network);
+  return {config, FeaturePlan::load(root.require("transforms", path)), names, std::move(target),
+          std::move(network)};
+}
+
+ContentIds write_features(const std::string& path, const FeatureMatrix& features,
+                          const Target* target, const Split* split) {
+  const std::vector<int64_t> shape = {features.n_rows, features.n_features()};
+  ContentIds ids;
+  ids["features/X"] = tensor_content_id(ElementType::kFloat32, shape,
+                                        std::as_bytes(std::span<const float>(features.values)));
+  std::map<std::string, Array> columns;
+  if (target != nullptr) columns["y"] = target_array(*target);
+  if (split != nullptr) columns["split"] = Array::of(split_names(*split, features.n_rows));
+  std::vector<int64_t> row_id(static_cast<size_t>(features.n_rows));
+  for (size_t row = 0; row < row_id.size(); ++row) row_id[row] = static_cast<int64_t>(row);
+  columns["row_id"] = Array::of(std::span<const int64_t>(row_id), {features.n_rows});
+  for (const auto& [name, array] : columns) ids["features/" + name] = array_content_id(array);
+  if (path.empty()) return ids;
+
+  write_hdf5_file(path, [&](Hdf5Writer& writer) {
+    writer.dataset("/X", ElementType::kFloat32, shape, features.values.data());
+    writer.attribute("/X", "feature_names", Array::of(features.names));
+    for (const auto& [name, array] : columns) writer.dataset("/" + name, array);
+  });
+  return ids;
+}
+
+ContentIds write_predictions(const std::string& path, const Predictions& predictions,
+                             const Target& target) {
+  Hdf5Node root;
+  const auto n_rows = static_cast<int64_t>(predictions.rows.size());
+  root.set_dataset("row_id", Array::of(std::span<const int64_t>(predictions.rows), {n_rows}));
+  if (!predictions.split.empty()) root.set_dataset("split", Array::of(predictions.split));
+  if (target.task == Task::kRegression) {
+    root.set_dataset("prediction", Array::of(std::span<const float>(predictions.values), {n_rows}));
+  } else {
+    std::vector<std::string> texts;
+    for (int32_t index : predictions.classes) {
+      texts.push_back(target.classes[static_cast<size_t>(index)]);
+    }
+    root.set_dataset("prediction", Array::of(std::move(texts)));
+    root.set_dataset("probability",
+                     Array::of(std::span<const float>(predictions.probabilities),
+                               {n_rows, static_cast<int64_t>(target.classes.size())}));
+    root.at_or_create("probability").attributes["classes"] = Array::of(target.classes);
+  }
+  write_hdf5(root, path);
+  ContentIds ids;
+  collect_ids(root, "predictions/", ids);
+  return ids;
+}
+
+ContentIds output_content_ids(const std::string& result_directory) {
+  ContentIds ids;
+  for (const auto& [prefix, name] : kTensorFiles) {
+    const std::string path = result_directory + "/" + name;
+    if (std::filesystem::exists(path)) collect_ids(read_hdf5(path), prefix, ids);
+  }
+  return ids;
+}
+
+std::string first_differing_element(const std::string& recorded_directory,
+                                    const std::string& actual_directory,
+                                    const std::string& tensor) {
+  for (const auto& [prefix, name] : kTensorFiles) {
+    if (tensor.rfind(prefix, 0) != 0) continue;
+    const std::string file = std::string("/") + name;
+    if (!std::filesystem::exists(recorded_directory + file) ||
+        !std::filesystem::exists(actual_directory + file)) {
+      return {};
+    }
+    const std::string inside = tensor.substr(std::strlen(prefix));
+    const Hdf5Node recorded = read_hdf5(recorded_directory + file);
+    const Hdf5Node actual = read_hdf5(actual_directory + file);
+    const Array& a = recorded.require(inside, recorded_directory + file).array;
+    const Array& b = actual.require(inside, actual_directory + file).array;
+    if (a.type != b.type) return "types differ";
+    if (a.shape != b.shape) return "shapes differ";
+    const int64_t index = first_difference(a, b);
+    if (index < 0) return {};
+    return "first at element " + index_text(index, a.shape) + ": " + bits_text(a, index) +
+           " became " + bits_text(b, index);
+  }
+  return {};
+}
+
+}  // namespace reprotrain::engine

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/train/optimizer.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "include/reprotrain/error.h"
+
+namespace reprotrain::engine {
+
+namespace {
+
+kernels::OptimizerSettings settings_of(const OptimizerConfig& config) {
+  kernels::OptimizerSettings settings;
+  settings.learning_rate = config.learning_rate;
+  settings.momentum = config.momentum;
+  settings.nesterov = config.nesterov;
+  settings.beta1 = config.beta1;
+  settings.beta2 = config.beta2;
+  settings.epsilon = config.epsilon;
+  settings.weight_decay = config.weight_decay;
+  return settings;
+}
+
+}  // namespace
+
+const char* name_of(OptimizerKind kind) {
+  switch (kind) {
+    case OptimizerKind::kSgd:
+      return "sgd";
+    case OptimizerKind::kAdam:
+      return "adam";
+    case OptimizerKind::kAdamw:
+      return "adamw";
+  }
+  return "";
+}
+
+Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Parameter>& parameter_list)
+    : settings_(settings_of(config)), kernel_(kernels::find_optimizer(name_of(config.kind))) {
+  assert(kernel_ != nullptr);
+  int64_t n_parameters = 0;
+  for (const Parameter& parameter : parameter_list) {
+    const bool decays = parameter.decays && settings_.weight_decay != 0.0;
+    const auto size = static_cast<size_t>(parameter.size);
+    if (!stretches_.empty() && stretches_.back().decays == decays) {
+      stretches_.back().size += size;
+    } else {
+      stretches_.push_back({static_cast<size_t>(parameter.offset), size, decays});
+    }
+    n_parameters += parameter.size;
+  }
+  for (std::string_view name : kernel_->state_names(settings_)) {
+    state_names_.emplace_back(name);
+    state_.emplace_back(n_parameters);
+  }
+}
+
+void Optimizer::step(std::span<float> parameters, std::span<const float> gradients,
+                     double learning_rate_factor, uint64_t step_index,
+                     const kernels::Parallel& parallel) {
+  kernels::OptimizerSettings settings = settings_;
+  settings.learning_rate = settings_.learning_rate * learning_rate_factor;
+  for (const Stretch& stretch : stretches_) {
+    kernels::OptimizerTensor tensor;
+    tensor.parameters = parameters.subspan(stretch.offset, stretch.size);
+    tensor.gradients = gradients.subspan(stretch.offset, stretch.size);
+    tensor.decays = stretch.decays;
+    for (size_t i = 0; i < state_.size(); ++i) {
+      tensor.state[i] = state_[i].span().subspan(stretch.offset, stretch.size);
+    }
+    kernel_->step(settings, tensor, step_index, parallel);
+  }
+}
+
+std::vector<std::pair<std::string, std::span<const float>>> Optimizer::state() const {
+  std::vector<std::pair<std::string, std::span<const float>>> tensors;
+  for (size_t i = 0; i < state_.size(); ++i)
+    tensors.emplace_back(state_names_[i], state_[i].span());
+  return tensors;
+}
+
+void Optimizer::restore(std::string_view name, std::span<const float> values) {
+  const auto found = std::find(state_names_.begin(), state_names_.end(), name);
+  if (found == state_names_.end()) {
+    throw Error(ErrorKind::kEvidence, "the checkpoint holds optimizer state '" + std::string(name) +
+                                          "', which " + std::string(kernel_->name) +
+                                          " does not have; start over with --force");
+  }
+  FloatArena& state = state_[static_cast<size_t>(found - state_names_.begin())];
+  if (values.size() != state.span().size()) {
+    throw Error(ErrorKind::kEvidence,
+                "optimizer state '" + std::string(name) + "' of the checkpoint has " +
+                    std::to_string(values.size()) + " entries instead of " +
+                    std::to_string(state.size()) + "; start over with --force");
+  }
+  std::copy(values.begin(), values.end(), state.data());
+}
+
+}  // namespace reprotrain::engine

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configured optimizer, with its state.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/device/float_arena.h"
+#include "engine/models/network.h"
+#include "engine/train/train_config.h"
+#include "kernels/base/parallel.h"
+#include "kernels/optimizer/optimizer_list.h"
+
+namespace reprotrain::engine {
+
+class Optimizer {
+ public:
+  /// State starts at zero, one tensor for all parameters of the network.
+  Optimizer(const OptimizerConfig& config, const std::vector<Parameter>& parameter_list);
+
+  /// One update of all parameters. `learning_rate_factor` comes from the schedule, `step_index`
+  /// counts from 0 over the whole run.
+  void step(std::span<float> parameters, std::span<const float> gradients,
+            double learning_rate_factor, uint64_t step_index, const kernels::Parallel& parallel);
+
+  /// State tensors by name ("momentum", "adam/m", "adam/v"), each as long as the parameter arena;
+  /// for checkpoints and the trace.
+  std::vector<std::pair<std::string, std::span<const float>>> state() const;
+
+  /// Puts back a tensor of state(). Throws Error(kEvidence) for an unknown name or a wrong length.
+  void restore(std::string_view name, std::span<const float> values);
+
+ private:
+  /// Neighbouring parameters that are treated alike, updated in one go.
+  struct Stretch {
+    size_t offset;
+    size_t size;
+    bool decays;
+  };
+
+  kernels::OptimizerSettings settings_;
+  const kernels::OptimizerKernel* kernel_;
+  std::vector<Stretch> stretches_;
+  std::vector<std::string> state_names_;
+  std::vector<FloatArena> state_;
+};
+
+/// Name of an optimizer in configurations and in the list of kernels.
+const char* name_of(OptimizerKind kind);
+
+/// Gradient clipping by global norm (docs/arithmetic.md, "Optimizers").
+using kernels::clip_by_global_norm;
+
+}  // namespace reprotrain::engine

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configured learning-rate schedule.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/train/train_config.h"
+
+namespace reprotrain::engine {
+
+/// A pure function of the step; formulas in docs/arithmetic.md, "Learning-rate schedules".
+class LearningRateSchedule {
+ public:
+  LearningRateSchedule(const ScheduleConfig& config, int64_t steps_per_epoch, int64_t total_steps);
+
+  /// What to multiply the learning rate by in step `step`, counted from 0.
+  double factor(int64_t step) const;
+
+ private:
+  ScheduleConfig config_;
+  int64_t steps_per_epoch_;
+  int64_t total_steps_;
+};
+
+}  // namespace reprotrain::engine

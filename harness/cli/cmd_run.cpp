@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// reprotrain --config FILE: train and leave a record.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/memory_limit.h"
+#include "harness/cli/progress.h"
+#include "harness/cli/summary.h"
+#include "harness/config/run_config.h"
+#include "harness/record/canonical_json.h"
+#include "harness/record/recorded_run.h"
+#include "harness/record/run_record.h"
+
+namespace reprotrain::harness {
+
+namespace {
+
+struct RunOptions {
+  std::string config;
+  std::vector<std::string> sets;
+  std::string out;
+  std::string device;
+  int threads = -1;
+  std::string memory_limit;
+  std::string progress = "auto";
+  bool resume = false;
+  bool force = false;
+  bool dry_run = false;
+  bool print_config = false;
+};
+
+RunConfig configure(const RunOptions& options) {
+  RunConfig config = load_run_config(options.config, options.sets);
+  if (options.threads >= 0) config.runtime.threads = options.threads;
+  if (!options.device.empty()) config.runtime.device = options.device;
+  if (!options.memory_limit.empty()) {
+    config.runtime.memory_limit_bytes = parse_size(options.memory_limit, "--memory-limit");
+  }
+  require_device(config.runtime.device);
+  return config;
+}
+
+std::string output_directory(const RunOptions& options, const RunConfig& config) {
+  if (!options.out.empty()) return options.out;
+  if (!config.output.directory.empty()) return config.output.directory;
+  return "runs/" + config.name;
+}
+
+OpenMode open_mode(const RunOptions& options) {
+  if (options.resume && options.force) {
+    throw Error(ErrorKind::kUsage, "--resume and --force contradict each other; choose one");
+  }
+  return options.resume ? OpenMode::kResume : options.force ? OpenMode::kForce : OpenMode::kNew;
+}
+
+ExitCode run(const RunOptions& options) {
+  const RunConfig config = configure(options);
+  if (options.print_config) {
+    std::printf("%s\n", pretty_json(config.resolved).c_str());
+    return ExitCode::kSuccess;
+  }
+  require_training(config, options.config);
+  const std::string out = output_directory(options, config);
+  if (options.dry_run) {
+    print_plan(config, out);
+    return ExitCode::kSuccess;
+  }
+  limit_memory(config.runtime.memory_limit_bytes);
+  Progress progress(progress_style(options.progress, stderr), stderr);
+  const RunDirectory directory(out, open_mode(options));
+  if (directory.has_begun() && std::filesystem::exists(directory.paths().record)) {
+    progress.note(out + " is finished already; nothing to resume");
+    print_summary(read_record(directory.paths().record), directory.paths());
+    return ExitCode::kSuccess;
+  }
+  const nlohmann::json record = run_and_record(config, directory, progress);
+  progress.finish();
+  print_summary(record, directory.paths());
+  return ExitCode::kSuccess;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Command& chosen) {
+  auto options = std::make_shared<RunOptions>();
+  app.add_option("--config", options->config, "Configuration file (docs/config.md)");
+  app.add_option("--set", options->sets,
+                 "Change one key of the configuration, for example train.epochs=5; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  app.add_option("--out", options->out, "Run directory (default: runs/NAME)")->type_name("DIR");
+  app.add_option("--device", options->device, "auto or cpu");
+  app.add_option("--threads", options->threads, "CPU threads, 0 = all; never changes a result");
+  app.add_option("--memory-limit", options->memory_limit, "Largest memory use, for example 4GiB")
+      ->type_name("BYTES");
+  app.add_flag("--resume", options->resume, "Go on with a run that was stopped");
+  app.add_flag("--force", options->force, "Replace the run in --out");
+  app.add_flag("--dry-run", options->dry_run, "Check the configuration and say what would be done");
+  app.add_flag("--print-config", options->print_config,
+               "Print the configuration with all defaults and stop");
+  app.add_option("--progress", options->progress, "auto, json or none")->type_name("STYLE");
+  app.callback([&app, &chosen, options] {
+    if (!app.get_subcommands().empty()) return;
+    if (!options->config.empty()) chosen = [options] { return run(*options); };
+  });
+}
+
+}  // namespace reprotrain::harness

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// reprotrain: the command line. One sentence on stderr for every error, and the exit codes of
+// include/reprotrain/error.h.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include "harness/cli/commands.h"
+#include "harness/cli/interrupt.h"
+#include "include/reprotrain/error.h"
+#include "include/reprotrain/version.h"
+#include "kernels/base/float_state.h"
+
+namespace reprotrain::harness {
+namespace {
+
+constexpr const char* kDescription =
+    "Trains models and makes features whose results are the same bits on every machine.\n"
+    "Start with:  reprotrain --config run.json\n"
+    "and check:   reprotrain verify RUN_DIR\n";
+
+constexpr const char* kFooter =
+    "Exit codes: 0 done or same bits, 1 bits differ, 2 usage, configuration, data or environment,\n"
+    "3 inconclusive, 4 invalid evidence, 5 quality gate failed, 130 interrupted (go on with "
+    "--resume).\n";
+
+int fail(const std::string& sentence, ExitCode code) {
+  std::fprintf(stderr, "reprotrain: %s\n", sentence.c_str());
+  return static_cast<int>(code);
+}
+
+int run_program(int argc, char** argv) {
+  CLI::App app(kDescription, "reprotrain");
+  app.footer(kFooter);
+  app.set_version_flag("--version", std::string("reprotrain ") + kVersion);
+  app.require_subcommand(0, 1);
+
+  Command chosen;
+  add_run(app, chosen);
+  for (const auto add : {add_verify, add_diff, add_features, add_predict, add_data, add_env}) {
+    add(app, chosen);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    return fail(std::string(error.what()) + "; see reprotrain --help", ExitCode::kError);
+  }
+  if (!chosen) {
+    std::fputs(app.help().c_str(), stderr);
+    return static_cast<int>(ExitCode::kError);
+  }
+  if (const char* complaint = kernels::arithmetic_canary()) {
+    return fail(std::string("this build cannot keep its promise: ") + complaint +
+                    "; rebuild without fast-math flags",
+                ExitCode::kError);
+  }
+  install_interrupt_handlers();
+  return static_cast<int>(chosen());
+}
+
+}  // namespace
+}  // namespace reprotrain::harness
+
+int main(int argc, char** argv) {
+  using reprotrain::ExitCode;
+  namespace harness = reprotrain::harness;
+  try {
+    return harness::run_program(argc, argv);
+  } catch (const reprotrain::Error& error) {
+    return harness::fail(error.what(), error.exit_code());
+  } catch (const std::bad_alloc&) {
+    return harness::fail("out of memory; use smaller data or a smaller model, or a larger machine",
+                         ExitCode::kError);
+  } catch (const std::exception& error) {
+    return harness::fail(std::string("internal error: ") + error.what() + "; please report it",
+                         ExitCode::kError);
+  }
+}

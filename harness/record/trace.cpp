@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/record/trace.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "engine/data/atomic_file.h"
+#include "include/reprotrain/error.h"
+#include "kernels/digest/sha256.h"
+
+namespace reprotrain::harness {
+
+namespace {
+
+// Objects keep the order in which they were filled: a line is written as it reads best, and read
+// back to the same bytes.
+using OrderedJson = nlohmann::ordered_json;
+
+const char* const kGenesis = "reprotrain trace 1";
+
+OrderedJson body_of(const TraceEntry& entry) {
+  OrderedJson line;
+  line["step"] = entry.step;
+  line["epoch"] = entry.epoch;
+  line["loss"] = entry.loss;
+  if (!entry.epoch_end) line["batch"] = entry.batch;
+  OrderedJson tensors = OrderedJson::object();
+  for (const auto& [name, digest] : entry.tensors) tensors[name] = digest;
+  line[entry.epoch_end ? "epoch_end" : "tensors"] = tensors;
+  return line;
+}
+
+std::string chain_after(const std::string& previous, const OrderedJson& body) {
+  return kernels::sha256_hex(previous + "\n" + body.dump());
+}
+
+TraceEntry entry_of(const OrderedJson& line) {
+  TraceEntry entry;
+  entry.epoch_end = line.contains("epoch_end");
+  entry.step = line.at("step").get<int64_t>();
+  entry.epoch = line.at("epoch").get<int64_t>();
+  entry.loss = line.at("loss").get<std::string>();
+  if (!entry.epoch_end) entry.batch = line.at("batch").get<std::string>();
+  for (const auto& [name, digest] : line.at(entry.epoch_end ? "epoch_end" : "tensors").items()) {
+    entry.tensors.emplace_back(name, digest.get<std::string>());
+  }
+  entry.chain = line.at("chain").get<std::string>();
+  return entry;
+}
+
+/// Parses one line and checks its link; returns a complaint or nothing.
+std::string accept_line(std::string_view text, ReadTrace& trace) {
+  const OrderedJson line = OrderedJson::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (line.is_discarded() || !line.is_object()) return "is not JSON";
+  try {
+    TraceEntry entry = entry_of(line);
+    OrderedJson expected = body_of(entry);
+    const std::string chain = chain_after(trace.head, expected);
+    expected["chain"] = chain;
+    if (expected.dump() != text) return "does not follow from the lines before it";
+    trace.head = chain;
+    trace.entries.push_back(std::move(entry));
+    return {};
+  } catch (const nlohmann::json::exception&) {
+    return "lacks a member";
+  }
+}
+
+}  // namespace
+
+std::string hex_float(double value) {
+  if (std::isnan(value)) return "nan";
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  char buffer[64];
+  char* begin = buffer;
+  if (std::signbit(value)) *begin++ = '-';
+  *begin++ = '0';
+  *begin++ = 'x';
+  const auto [end, code] =
+      std::to_chars(begin, buffer + sizeof buffer, std::fabs(value), std::chars_format::hex);
+  return {buffer, end};
+}
+
+ReadTrace read_trace(const std::string& path) {
+  ReadTrace trace;
+  trace.head = kernels::sha256_hex(std::string_view(kGenesis));
+  const std::string content = engine::read_file(path);
+  size_t begin = 0;
+  for (int64_t number = 1; begin < content.size(); ++number) {
+    const std::string where = path + ":" + std::to_string(number) + ": ";
+    const size_t end = content.find('\n', begin);
+    if (end == std::string::npos) {
+      trace.complaint = where + "the last line is cut off";
+      break;
+    }
+    const std::string_view line(content.data() + begin, end - begin);
+    const std::string complaint = accept_line(line, trace);
+    if (!complaint.empty()) {
+      trace.complaint = where + "the line " + complaint;
+      break;
+    }
+    begin = end + 1;
+    trace.sound_bytes = static_cast<int64_t>(begin);
+    trace.end_of_entry.push_back(trace.sound_bytes);
+  }
+  return trace;
+}
+
+TraceWriter::TraceWriter(const std::string& path, int64_t first_step) : path_(path) {
+  head_ = kernels::sha256_hex(std::string_view(kGenesis));
+  int64_t keep_bytes = 0;
+  if (first_step > 0 && std::filesystem::exists(path)) {
+    const ReadTrace old = read_trace(path);
+    for (size_t i = 0; i < old.entries.size() && old.entries[i].step <= first_step; ++i) {
+      keep_bytes = old.end_of_entry[i];
+      head_ = old.entries[i].chain;
+    }
+  }
+  stream_.open(path, std::ios::binary | std::ios::out | std::ios::app);
+  if (stream_) {
+    std::error_code code;
+    std::filesystem::resize_file(path, static_cast<uintmax_t>(keep_bytes), code);
+    if (code) stream_.setstate(std::ios::failbit);
+  }
+  flush();
+}
+
+void TraceWriter::append_step(const engine::StepReport& report) {
+  TraceEntry entry;
+  entry.step = report.step;
+  entry.epoch = report.epoch;
+  entry.loss = hex_float(static_cast<double>(report.loss));
+  entry.batch = report.batch_digest;
+  entry.tensors = report.tensors;
+  append(std::move(entry));
+}
+
+void TraceWriter::append_epoch(const engine::EpochReport& report) {
+  TraceEntry entry;
+  entry.epoch_end = true;
+  entry.step = report.step;
+  entry.epoch = report.epoch;
+  entry.loss = hex_float(report.train_loss);
+  for (const auto& [name, value] : report.validation) {
+    entry.tensors.emplace_back(name, hex_float(value));
+  }
+  append(std::move(entry));
+}
+
+void TraceWriter::append(TraceEntry entry) {
+  OrderedJson line = body_of(entry);
+  head_ = chain_after(head_, line);
+  line["chain"] = head_;
+  stream_ << line.dump() << '\n';
+  if (!stream_) flush();
+}
+
+void TraceWriter::sync() {
+  flush();
+  const int descriptor = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
+void TraceWriter::flush() {
+  stream_.flush();
+  if (stream_) return;
+  throw Error(ErrorKind::kEnvironment,
+              path_ + ": cannot write the trace; free some space or choose another --out");
+}
+
+}  // namespace reprotrain::harness

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/verify/verify.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "engine/train/trainer.h"
+#include "harness/record/recorded_run.h"
+#include "harness/record/run_record.h"
+#include "harness/verify/comparison.h"
+#include "harness/verify/evidence_checks.h"
+#include "include/reprotrain/arithmetic_ids.h"
+
+namespace reprotrain::harness {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A directory of its own under the system's temporary one, removed at the end.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string pattern = (fs::temp_directory_path() / "reprotrain-verify-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) {
+      throw Error(ErrorKind::kEnvironment, pattern +
+                                               ": cannot create a temporary directory; point "
+                                               "TMPDIR at a place you may write to");
+    }
+    path_ = pattern;
+  }
+  ~TemporaryDirectory() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+void require_decidable(const RunEvidence& evidence) {
+  const auto claim = evidence.record.value("claim", nlohmann::json::object());
+  const std::string mode = claim.value("mode", "");
+  if (mode != "portable") {
+    throw Error(ErrorKind::kInconclusive, evidence.paths.record + ": claims mode \"" + mode +
+                                              "\", which this build cannot re-execute; use the "
+                                              "version that wrote it");
+  }
+  const auto known = arithmetic_ids();
+  for (const auto& id : claim.value("arithmetic", nlohmann::json::array())) {
+    if (std::find(known.begin(), known.end(), id.get<std::string>()) == known.end()) {
+      throw Error(ErrorKind::kInconclusive, evidence.paths.record + ": used arithmetic " +
+                                                id.dump() +
+                                                ", which this build does not have; use the version "
+                                                "that wrote it");
+    }
+  }
+}
+
+RunConfig config_of(const RunEvidence& evidence, const VerifyOptions& options) {
+  RunConfig config = recorded_config(evidence.record, evidence.paths.root);
+  config.runtime.threads = options.threads;
+  config.output.features = fs::exists(evidence.paths.features);
+  // Checkpoints of a re-execution serve nobody.
+  config.output.checkpoint_stride = 0;
+  return config;
+}
+
+RunEvidence execute_again(const RunConfig& config, const std::string& directory,
+                          engine::RunObserver& progress) {
+  const RunDirectory run(directory, OpenMode::kNew);
+  try {
+    run_and_record(config, run, progress);
+  } catch (const engine::DivergedError&) {
+    // Leaves a record with status "failed": for a recorded failure that is the expected result.
+  }
+  return read_evidence(directory);
+}
+
+}  // namespace
+
+VerifyReport verify_run(const VerifyOptions& options, engine::RunObserver& progress) {
+  const RunEvidence recorded = read_evidence(options.run_directory);
+  VerifyReport report;
+  const auto id = recorded.record.value("result_id", nlohmann::json());
+  if (id.is_string()) report.recorded_result_id = id.get<std::string>();
+  report.findings = check_evidence(recorded);
+  if (!report.findings.empty()) {
+    report.verdict = ExitCode::kInvalidEvidence;
+    return report;
+  }
+  if (options.evidence_only) return report;
+
+  require_decidable(recorded);
+  RunConfig config = config_of(recorded, options);
+  locate_inputs(recorded, options.inputs, config);
+
+  const TemporaryDirectory temporary;
+  const RunEvidence actual = execute_again(config, temporary.path() + "/run", progress);
+  report.executed = true;
+  report.findings = compare_runs(recorded, actual);
+  report.n_steps_compared =
+      static_cast<int64_t>(std::count_if(actual.trace.entries.begin(), actual.trace.entries.end(),
+                                         [](const TraceEntry& entry) { return !entry.epoch_end; }));
+  const auto actual_id = actual.record.value("result_id", nlohmann::json());
+  if (actual_id.is_string()) report.actual_result_id = actual_id.get<std::string>();
+  report.verdict = report.findings.empty() ? ExitCode::kSuccess : ExitCode::kBitsDiffer;
+  return report;
+}
+
+}  // namespace reprotrain::harness

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Activation functions of hidden layers and their derivatives, one scalar definition each.
+//
+//   forward   y = f(x);   backward   gradient = gradient * f'(x)        (one binary32
+//   multiplication) relu      f = x <= 0 ? +0 : x          f' = y > 0 ? 1 : +0 tanh      f =
+//   rounded::tanh(x)         f' = (1 - y) * (1 + y) sigmoid   f = rounded::sigmoid(x)      f' = y *
+//   (1 - y) gelu      f = rounded::gelu(x)         f' = rounded::gelu_derivative(x)
+// NaN gives NaN.
+// Why: once per hidden unit and step, 64x128 to 128x1024 elements.
+// Determinism: elementwise. See also: elementary.h; docs/arithmetic.md, "Activations".
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "kernels/base/hd.h"
+#include "kernels/base/parallel.h"
+#include "kernels/elementwise/elementary.h"
+
+namespace reprotrain::kernels {
+
+struct Relu {
+  static RPT_HD float value(float x) { return x <= 0.0f ? 0.0f : x; }
+  static RPT_HD float derivative(float /*x*/, float y) {
+    return y > 0.0f ? 1.0f : y <= 0.0f ? 0.0f : y;
+  }
+};
+
+struct Tanh {
+  static RPT_HD float value(float x) { return rounded::tanh(x); }
+  static RPT_HD float derivative(float /*x*/, float y) { return (1.0f - y) * (1.0f + y); }
+};
+
+struct Sigmoid {
+  static RPT_HD float value(float x) { return rounded::sigmoid(x); }
+  static RPT_HD float derivative(float /*x*/, float y) { return y * (1.0f - y); }
+};
+
+struct Gelu {
+  static RPT_HD float value(float x) { return rounded::gelu(x); }
+  static RPT_HD float derivative(float x, float /*y*/) { return rounded::gelu_derivative(x); }
+};
+
+/// One entry of the activation list; arrays have equal length.
+struct ActivationKernel {
+  std::string_view name;
+  /// y[i] = f(x[i]); x and y may be the same array.
+  void (*forward)(std::span<const float> x, std::span<float> y, const Parallel& parallel);
+  /// gradient[i] = gradient[i] * f'(x[i]), given y[i] = f(x[i]).
+  void (*backward)(std::span<const float> x, std::span<const float> y, std::span<float> gradient,
+                   const Parallel& parallel);
+};
+
+/// All activations: relu, tanh, sigmoid, gelu.
+std::span<const ActivationKernel> activation_list();
+
+/// The entry of that name, or nullptr.
+const ActivationKernel* find_activation(std::string_view name);
+
+}  // namespace reprotrain::kernels

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The correctly rounded functions over arrays: the bits of elementary.h, several at a time.
+//
+// Each reads n floats at x and writes f of them at y, on the calling thread. y may be x;
+//   otherwise the two must not overlap. n = 0 is fine.
+// Why: the estimates vectorise, the rare decision does not. Estimates of a block run in vector
+//   loops first; then the few undecided elements (about one in 2^19) are settled one by one.
+// Determinism: the same bits for every width, block and position.
+// See also: kernels/elementwise/vector_loop.h.
+#pragma once
+
+#include <cstdint>
+
+namespace reprotrain::kernels::rounded {
+
+void exp_array(const float* x, float* y, int64_t n);
+void log_array(const float* x, float* y, int64_t n);
+void log1p_array(const float* x, float* y, int64_t n);
+void expm1_array(const float* x, float* y, int64_t n);
+void tanh_array(const float* x, float* y, int64_t n);
+void sigmoid_array(const float* x, float* y, int64_t n);
+void erf_array(const float* x, float* y, int64_t n);
+void gelu_array(const float* x, float* y, int64_t n);
+void gelu_derivative_array(const float* x, float* y, int64_t n);
+
+}  // namespace reprotrain::kernels::rounded

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/elementwise/layer_norm.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "kernels/elementwise/lane_sum.h"
+#include "kernels/elementwise/vector_loop.h"
+#include "kernels/reduce/column_sums.h"
+
+namespace reprotrain::kernels {
+
+namespace {
+
+struct ForwardRow {
+  const LayerNormForward& pass;
+
+  RPT_HD void operator()(int64_t row) const {
+    const int64_t n = pass.x.n_columns;
+    const float* x = pass.x.row(row);
+    const float count = static_cast<float>(n);
+    const float mean = lane_sum([x](int64_t j) { return x[j]; }, n) / count;
+    const float variance = lane_sum(
+                               [x, mean](int64_t j) {
+                                 const float deviation = x[j] - mean;
+                                 return deviation * deviation;
+                               },
+                               n) /
+                           count;
+    const float inverse = 1.0f / __builtin_sqrtf(variance + kLayerNormEpsilon);
+    pass.inverse[static_cast<size_t>(row)] = inverse;
+
+    const float* scale = pass.scale.data();
+    const float* shift = pass.shift.data();
+    float* normal = pass.normal.row(row);
+    float* y = pass.y.row(row);
+    RPT_INDEPENDENT for (int64_t j = 0; j < n; ++j) {
+      const float normalised = (x[j] - mean) * inverse;
+      normal[j] = normalised;
+      y[j] = normalised * scale[j] + shift[j];
+    }
+  }
+};
+
+struct BackwardRow {
+  const LayerNormBackward& pass;
+
+  RPT_HD void operator()(int64_t row) const {
+    const int64_t n = pass.gradient.n_columns;
+    const float* normal = pass.normal.row(row);
+    const float* scale = pass.scale.data();
+    float* gradient = pass.gradient.row(row);
+    const float count = static_cast<float>(n);
+    const float inverse = pass.inverse[static_cast<size_t>(row)];
+    const float a = lane_sum([=](int64_t j) { return gradient[j] * scale[j]; }, n) / count;
+    const float b =
+        lane_sum([=](int64_t j) { return (gradient[j] * scale[j]) * normal[j]; }, n) / count;
+    RPT_INDEPENDENT for (int64_t j = 0; j < n; ++j) {
+      gradient[j] = ((gradient[j] * scale[j] - a) - normal[j] * b) * inverse;
+    }
+  }
+};
+
+struct ScaleTermsRow {
+  const LayerNormBackward& pass;
+
+  RPT_HD void operator()(int64_t row) const {
+    const float* gradient = pass.gradient.row(row);
+    const float* normal = pass.normal.row(row);
+    float* terms = pass.scale_terms.row(row);
+    RPT_INDEPENDENT for (int64_t j = 0; j < pass.gradient.n_columns; ++j) {
+      terms[j] = gradient[j] * normal[j];
+    }
+  }
+};
+
+int64_t row_grain(int64_t n_columns) {
+  return std::max<int64_t>(1, kElementGrain / 4 / std::max<int64_t>(1, n_columns));
+}
+
+}  // namespace
+
+void layer_norm_forward(const LayerNormForward& pass, const Parallel& parallel) {
+  assert(pass.x.n_columns < (int64_t{1} << 24));
+  parallel_row_loop(ForwardRow{pass}, pass.x.n_rows, parallel, row_grain(pass.x.n_columns));
+}
+
+void layer_norm_backward(const LayerNormBackward& pass, const Parallel& parallel) {
+  const int64_t n_rows = pass.gradient.n_rows;
+  const int64_t grain = row_grain(pass.gradient.n_columns);
+  parallel_row_loop(ScaleTermsRow{pass}, n_rows, parallel, grain);
+  exact_column_sums(pass.scale_terms, pass.scale_gradient, parallel);
+  exact_column_sums(pass.gradient, pass.shift_gradient, parallel);
+  parallel_row_loop(BackwardRow{pass}, n_rows, parallel, grain);
+}
+
+}  // namespace reprotrain::kernels

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layer norm of every row, forward and backward.
+//
+//   forward   mean = lane_sum(x) / n;  variance = lane_sum((x - mean) * (x - mean)) / n
+//             inverse = 1 / sqrt(variance + 1e-5f)
+//             normal[j] = (x[j] - mean) * inverse;   y[j] = normal[j] * scale[j] + shift[j]
+//   backward  g[j] = gradient[j] * scale[j]
+//             a = lane_sum(g) / n;  b = lane_sum(g * normal) / n
+//             gradient[j] = ((g[j] - a) - normal[j] * b) * inverse
+//             scale gradient = exact column sums of f32(gradient * normal), shift gradient = of
+//             gradient
+// All binary32, every product, sum, quotient and root rounded; n is exact in binary32 (n < 2^24).
+// Why: between a dense layer and its activation, rows of 64 to 1,024. Determinism: rows are
+// independent. See also: lane_sum.h; docs/arithmetic.md, "Activations, dropout and layer norm".
+#pragma once
+
+#include <span>
+
+#include "kernels/base/matrix_view.h"
+#include "kernels/base/parallel.h"
+
+namespace reprotrain::kernels {
+
+inline constexpr float kLayerNormEpsilon = 1e-5f;
+
+/// Shapes: matrices (n_rows, n), `inverse` (n_rows), the rest (n).
+struct LayerNormForward {
+  ConstMatrixView x;
+  std::span<const float> scale;
+  std::span<const float> shift;
+  MatrixView normal;         ///< written; backward needs it
+  std::span<float> inverse;  ///< written; backward needs it
+  MatrixView y;              ///< written; may be x
+};
+void layer_norm_forward(const LayerNormForward& pass, const Parallel& parallel);
+
+struct LayerNormBackward {
+  ConstMatrixView normal;
+  std::span<const float> inverse;
+  std::span<const float> scale;
+  MatrixView gradient;              ///< with respect to y; replaced by the one with respect to x
+  MatrixView scale_terms;           ///< work space
+  std::span<float> scale_gradient;  ///< written
+  std::span<float> shift_gradient;  ///< written
+};
+void layer_norm_backward(const LayerNormBackward& pass, const Parallel& parallel);
+
+}  // namespace reprotrain::kernels

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a scalar formula over a range of elements with the widest vectors of this processor.
+//
+// `Element` is a small struct of pointers and constants whose `RPT_HD void operator()(int64_t i)
+// const` computes element i. The loop around it is compiled once per instruction set; the compiler
+// vectorises it, because elements are independent: element i may read and write index i only (in
+// place is fine). row_loop is the same for formulas that are loops themselves (a row each).
+// Determinism: one formula, no contraction, so every width gives the same bits.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/base/cpu_features.h"
+#include "kernels/base/parallel.h"
+
+// Promises the compiler that iterations are independent.
+#if defined(__clang__)
+#define RPT_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define RPT_INDEPENDENT _Pragma("GCC ivdep")
+#endif
+
+namespace reprotrain::kernels {
+
+namespace vector_loop_detail {
+
+template <bool kElementsAreRows, class Element>
+RPT_HD void loop(const Element& element, int64_t begin, int64_t end) {
+  if constexpr (kElementsAreRows) {
+    for (int64_t row = begin; row < end; ++row) element(row);
+  } else {
+    RPT_INDEPENDENT for (int64_t i = begin; i < end; ++i) element(i);
+  }
+}
+
+#if defined(__x86_64__)
+template <bool kElementsAreRows, class Element>
+__attribute__((target("avx2,fma,avx512f,avx512vl,avx512bw,avx512dq"))) void avx512_loop(
+    const Element element, int64_t begin, int64_t end) {
+  loop<kElementsAreRows>(element, begin, end);
+}
+template <bool kElementsAreRows, class Element>
+__attribute__((target("avx2,fma"))) void avx2_loop(const Element element, int64_t begin,
+                                                   int64_t end) {
+  loop<kElementsAreRows>(element, begin, end);
+}
+#endif
+
+template <bool kElementsAreRows, class Element>
+void dispatched_loop(const Element& element, int64_t begin, int64_t end) {
+#if defined(__x86_64__)
+  if (cpu_has_avx512()) return avx512_loop<kElementsAreRows>(element, begin, end);
+  if (cpu_has_avx2()) return avx2_loop<kElementsAreRows>(element, begin, end);
+#endif
+  loop<kElementsAreRows>(element, begin, end);
+}
+
+}  // namespace vector_loop_detail
+
+/// element(begin) ... element(end - 1), on this thread.
+template <class Element>
+void vector_loop(const Element& element, int64_t begin, int64_t end) {
+  vector_loop_detail::dispatched_loop<false>(element, begin, end);
+}
+
+/// row(begin) ... row(end - 1), on this thread: vectors lie within a row.
+template <class Row>
+void row_loop(const Row& row, int64_t begin, int64_t end) {
+  vector_loop_detail::dispatched_loop<true>(row, begin, end);
+}
+
+/// Fewest elements of a cheap formula whose hand-over to a thread pays.
+inline constexpr int64_t kElementGrain = 32768;
+
+/// element(0) ... element(n - 1), on any threads in any order.
+template <class Element>
+void parallel_vector_loop(const Element& element, int64_t n, const Parallel& parallel,
+                          int64_t grain = kElementGrain) {
+  parallel.for_ranges(n, grain,
+                      [&](int64_t begin, int64_t end) { vector_loop(element, begin, end); });
+}
+
+/// row(0) ... row(n_rows - 1), on any threads in any order.
+template <class Row>
+void parallel_row_loop(const Row& row, int64_t n_rows, const Parallel& parallel, int64_t grain) {
+  parallel.for_ranges(n_rows, grain,
+                      [&](int64_t begin, int64_t end) { row_loop(row, begin, end); });
+}
+
+}  // namespace reprotrain::kernels

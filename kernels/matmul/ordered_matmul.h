@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matrix products with a fixed order of operations: specification `fma32-v1-draft`.
+//
+//   C = op(A) op(B) [+ bias on every row], op = identity or transposition; for every element (i,
+//   j):
+//     block b: s_b = +0; for k = 1024 b, 1024 b + 1, ... ascending: s_b = fma(A[i][k], B[k][j],
+//     s_b) C = s_0; C = C + s_1; C = C + s_2; ...        (binary32 additions, left fold) C = C +
+//     bias[j]                                (one addition, only with a bias)
+//   Without terms (K = 0) the product is +0.
+//
+// Why: dense layers forward (64x64x128, 128x784x256) and both of their gradients; 9/10 of a
+// training step. Determinism: tiles, SIMD width, threads and packing never reach a value. NaN
+// payloads are free here;
+//   whoever stores or hashes a result canonicalises it first.
+// See also: docs/arithmetic.md, "Matrix products"; tile_kernel.h for how the loops are cut.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/base/matrix_view.h"
+#include "kernels/base/parallel.h"
+
+namespace reprotrain::kernels {
+
+/// Length of one fma chain along K; part of the specification.
+inline constexpr int64_t kChainLength = 1024;
+
+/// C (n_rows, n_columns) = op(A) (n_rows, depth) * op(B) (depth, n_columns).
+struct MatrixProduct {
+  ConstMatrixView a;  ///< (n_rows, depth), or (depth, n_rows) when transposed
+  bool transpose_a = false;
+  ConstMatrixView b;  ///< (depth, n_columns), or (n_columns, depth) when transposed
+  bool transpose_b = false;
+  MatrixView c;                 ///< written, never read; overlaps no operand
+  const float* bias = nullptr;  ///< n_columns entries added to every row, or none
+
+  int64_t depth() const { return transpose_a ? a.n_rows : a.n_columns; }
+};
+
+/// The instruction sets that a product can run on; all give the same bits.
+enum class MatmulPath { kPortable, kAvx2, kAvx512 };
+
+/// The fastest path of this processor.
+MatmulPath best_matmul_path();
+bool matmul_path_available(MatmulPath path);
+
+/// Computes `product` on the fastest path. Shapes must agree (asserted).
+///
+/// Small products run on the calling thread. Work space is thread-local and reused.
+void ordered_matmul(const MatrixProduct& product, const Parallel& parallel);
+
+/// The same on a chosen path, which must be available: for tests and benchmarks.
+void ordered_matmul(const MatrixProduct& product, const Parallel& parallel, MatmulPath path);
+
+}  // namespace reprotrain::kernels

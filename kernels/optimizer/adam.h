@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Adam, with weight decay in the gradient (adam) or beside it (adamw).
+//
+//   adam:   g = g + weight_decay * p               only with decay
+//   adamw:  p = p - shrink * p                     only with decay
+//   m = beta1 * m + rest1 * g
+//   v = beta2 * v + rest2 * (g * g)
+//   p = p - (rate * m) / (sqrt(v) * widening + epsilon)
+// binary32, every operation rounded; m and v start at +0. Constants of step t = 1, 2, ..., in
+// binary64 with one rounding to binary32 at the end: rest1 = 1 - beta1, rest2 = 1 - beta2, r =
+// learning_rate * factor,
+//   rate = r / (1 - beta1^t), widening = 1 / sqrt(1 - beta2^t), shrink = r * weight_decay.
+// Why: dividing by the bias corrections once per step, not once per element.
+// Reference: Kingma, Ba, "Adam", 2015; Loshchilov, Hutter, "Decoupled weight decay regularization",
+// 2019. See also: optimizer_list.h, docs/arithmetic.md "Optimizers".
+#pragma once
+
+#include "kernels/base/hd.h"
+
+namespace reprotrain::kernels {
+
+enum class AdamDecay { kNone, kInGradient, kDecoupled };
+
+struct Adam {
+  float beta1;
+  float rest1;
+  float beta2;
+  float rest2;
+  float epsilon;
+  float rate;
+  float widening;
+  float weight_decay;  ///< of adam
+  float shrink;        ///< of adamw
+
+  template <AdamDecay kDecay>
+  RPT_HD float step(float parameter, float gradient, float& m, float& v) const {
+    if constexpr (kDecay == AdamDecay::kInGradient) gradient = gradient + weight_decay * parameter;
+    if constexpr (kDecay == AdamDecay::kDecoupled) parameter = parameter - shrink * parameter;
+    m = beta1 * m + rest1 * gradient;
+    v = beta2 * v + rest2 * (gradient * gradient);
+    return parameter - (rate * m) / (__builtin_sqrtf(v) * widening + epsilon);
+  }
+};
+
+}  // namespace reprotrain::kernels

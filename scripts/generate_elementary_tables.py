@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Prints kernels/elementwise/elementary_table.h: the constants of the elementary functions.
+
+Usage: generate_elementary_tables.py | clang-format > kernels/elementwise/elementary_table.h   (needs mpmath)
+
+Each polynomial interpolates its function at Chebyshev nodes with 200-bit arithmetic; its coefficients
+are then rounded to binary64. The error printed beside it is measured with the *rounded* coefficients,
+as the largest relative error at 5,000 Chebyshev-spaced points. Nothing here decides a result: a
+coefficient that is wrong makes the exhaustive test report a mismatch.
+"""
+import mpmath as mp
+
+mp.mp.prec = 200
+N_CHECKS = 5000
+
+
+def hex_of(value):
+    return float(value).hex()
+
+
+def chebyshev_interpolant(f, low, high, degree):
+    """Monomial coefficients, ascending, of the polynomial through f at degree+1 Chebyshev nodes."""
+    middle, half = (mp.mpf(low) + high) / 2, (mp.mpf(high) - low) / 2
+    n = degree + 1
+    nodes = [mp.cos(mp.pi * (2 * k + 1) / (2 * n)) for k in range(n)]
+    values = [f(middle + half * u) for u in nodes]
+    chebyshev = [(1 if j == 0 else 2) / mp.mpf(n)
+                 * mp.fsum(v * mp.cos(mp.pi * j * (2 * k + 1) / (2 * n)) for k, v in enumerate(values))
+                 for j in range(n)]
+    # T_j in powers of u, then u = (x - middle) / half.
+    in_u = [mp.mpf(0)] * n
+    previous, current = [mp.mpf(1)], [mp.mpf(0), mp.mpf(1)]
+    for j in range(n):
+        t = previous
+        for power, c in enumerate(t):
+            in_u[power] += chebyshev[j] * c
+        following = [mp.mpf(0)] + [2 * c for c in current]
+        for power, c in enumerate(previous):
+            following[power] -= c
+        previous, current = current, following
+    result = [mp.mpf(0)] * n
+    binomial_row = [mp.mpf(1)]
+    for power in range(n):
+        for i, b in enumerate(binomial_row):
+            result[i] += in_u[power] * b
+        shifted = [mp.mpf(0)] * (len(binomial_row) + 1)
+        for i, b in enumerate(binomial_row):
+            shifted[i + 1] += b / half
+            shifted[i] -= b * middle / half
+        binomial_row = shifted
+    return result
+
+
+def polynomial(name, argument, comment, f, low, high, degree):
+    """Prints one RPT_HD function that evaluates the rounded polynomial by Horner's scheme."""
+    coefficients = [mp.mpf(float(c)) for c in chebyshev_interpolant(f, low, high, degree)]
+    worst, growth = mp.mpf(0), mp.mpf(0)
+    middle, half = (mp.mpf(low) + high) / 2, (mp.mpf(high) - low) / 2
+    for k in range(N_CHECKS + 1):
+        x = middle + half * mp.cos(mp.pi * k / N_CHECKS)
+        exact = f(x)
+        worst = max(worst, abs(mp.polyval(coefficients[::-1], x) / exact - 1))
+        terms = mp.fsum((2 * i + 1) * abs(c * x**i) for i, c in enumerate(coefficients))
+        growth = max(growth, terms / abs(exact))
+    print(f"/// {comment}")
+    print(f"/// Approximation error 2^{mp.nstr(mp.log(worst, 2), 4)}, Horner rounding error below "
+          f"{mp.nstr(growth, 3)} x 2^-53, both relative.")
+    print(f"RPT_HD double {name}(double {argument}) {{")
+    print(f"  return horner({argument}, " + ", ".join(hex_of(c) for c in coefficients) + ");")
+    print("}\n")
+
+
+def taylor_polynomial(name, argument, comment, coefficients):
+    """Prints one RPT_HD function whose rounded coefficients are part of a definition."""
+    print(f"/// {comment}")
+    print(f"RPT_HD double {name}(double {argument}) {{")
+    print(f"  return horner({argument}, " + ", ".join(hex_of(c) for c in coefficients) + ");")
+    print("}\n")
+
+
+def pieces_of(value, widths):
+    """Splits value into binary64 pieces; piece i keeps widths[i] significant bits."""
+    result = []
+    for width in widths:
+        exponent = int(mp.floor(mp.log(abs(value), 2)))
+        step = mp.mpf(2) ** (exponent - width + 1)
+        piece = mp.nint(value / step) * step
+        result.append(piece)
+        value -= piece
+    return result
+
+
+def expm1_over(r):
+    return mp.mpf(1) if r == 0 else mp.expm1(r) / r
+
+
+def atanh_over(w):  # 2 atanh(sqrt(w)) / sqrt(w)
+    return mp.mpf(2) if w == 0 else 2 * mp.atanh(mp.sqrt(w)) / mp.sqrt(w)
+
+
+def erf_over(w):  # erf(sqrt(w)) / sqrt(w)
+    return 2 / mp.sqrt(mp.pi) if w == 0 else mp.erf(mp.sqrt(w)) / mp.sqrt(w)
+
+
+def mills(x):
+    return mp.sqrt(mp.pi / 2) * mp.exp(x * x / 2) * mp.erfc(x / mp.sqrt(2))
+
+
+def main():
+    print("// SPDX-License-Identifier: Apache-2.0")
+    print("// Constants of the elementary functions. Printed by scripts/generate_elementary_tables.py;")
+    print("// change the script, not this file.")
+    print("#pragma once\n")
+    print('#include "kernels/base/hd.h"')
+    print('#include "kernels/elementwise/double_double.h"')
+    print('#include "kernels/elementwise/horner.h"\n')
+    print("namespace reprotrain::kernels::rounded {\n")
+    print("inline constexpr double kReciprocalLn2 = " + hex_of(1 / mp.log(2)) + ";")
+    high, low = pieces_of(mp.log(2), [42, 53])
+    print("/// ln 2 in two pieces; the first has 42 bits, so its product with an integer below 2^11 is exact.")
+    print(f"inline constexpr double kLn2High = {hex_of(high)};")
+    print(f"inline constexpr double kLn2Low = {hex_of(low)};")
+    print("/// ln 2 in three pieces of 42, 42 and 53 bits, for the accurate path.")
+    a, b, c = pieces_of(mp.log(2), [42, 42, 53])
+    print(f"inline constexpr double kLn2Middle = {hex_of(b)};")
+    print(f"inline constexpr double kLn2Last = {hex_of(c)};")
+    for name, value, what in [
+            ("two_over_sqrt_pi", 2 / mp.sqrt(mp.pi), "2 / sqrt(pi)"),
+            ("inverse_sqrt_two_pi", 1 / mp.sqrt(2 * mp.pi), "1 / sqrt(2 pi)")]:
+        h, l = pieces_of(value, [53, 53])
+        print(f"/// {what}")
+        print(f"RPT_HD DoubleDouble {name}() {{ return {{{hex_of(h)}, {hex_of(l)}}}; }}")
+    print(f"inline constexpr double kSqrt2 = {hex_of(mp.sqrt(2))};")
+    print()
+    ln2 = mp.log(2)
+    polynomial("expm1_over_r", "r", "(e^r - 1) / r for |r| <= 0.34661.", expm1_over, -mp.mpf("0.34661"),
+               mp.mpf("0.34661"), 10)
+    polynomial("atanh_series", "w", "2 atanh(s) / s with w = s^2, for w <= 0.029440.", atanh_over, 0,
+               mp.mpf("0.029440"), 7)
+    polynomial("erf_series", "w", "erf(z) / z with w = z^2, for |z| <= 0.75.", erf_over, 0,
+               mp.mpf("0.5625"), 10)
+    low, high = mp.mpf(1) / 19, mp.mpf(1) / 4
+    scale, offset = mp.mpf(float(2 / (high - low))), mp.mpf(float((high + low) / (high - low)))
+    print("/// Maps x in [0, 15] to u = kMillsScale / (x + 4) - kMillsOffset in [-1, 1].")
+    print(f"inline constexpr double kMillsScale = {hex_of(scale)};")
+    print(f"inline constexpr double kMillsOffset = {hex_of(offset)};\n")
+    polynomial("mills_polynomial", "u", "Mills ratio (1 - Phi(x)) / phi(x) as a function of u.",
+               lambda u: mills(scale / (u + offset) - 4), -1, 1, 21)
+    pi = mp.pi
+    taylor_polynomial("cospi_series", "w", "cos(pi t) with w = t^2: (-1)^i pi^2i / (2i)!, i = 0..9.",
+                      [(-1)**i * pi**(2 * i) / mp.factorial(2 * i) for i in range(10)])
+    taylor_polynomial("sinpi_series", "w",
+                      "sin(pi t) / t with w = t^2: (-1)^i pi^(2i+1) / (2i+1)!, i = 0..8.",
+                      [(-1)**i * pi**(2 * i + 1) / mp.factorial(2 * i + 1) for i in range(9)])
+    print("}  // namespace reprotrain::kernels::rounded")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is missing, builds, runs the test suite.
+#
+#   ./scripts/test.sh [--full] [--no-install] [CTEST_ARGUMENT...]
+#
+# --full adds the slow tests: every example on every build variant, kill and resume, sanitizers.
+# REPROTRAIN_TEST_DATA names a folder with MNIST-10k and California housing; tests that need it are
+# skipped, and say so, when it is not set.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+full=no
+install_arguments=()
+ctest_arguments=()
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --full) full=yes ;;
+    --no-install) install_arguments+=(--no-install) ;;
+    -h | --help) sed -n '3,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) ctest_arguments+=("$1") ;;
+  esac
+  shift
+done
+
+preset=release
+[ "${CI:-}" = true ] && preset=ci
+
+scripts/install_dependencies.sh --tests "${install_arguments[@]}"
+cmake --preset "$preset" -DREPROTRAIN_BUILD_TESTS=ON
+cmake --build --preset "$preset"
+ctest --test-dir build/release --output-on-failure -j "$(nproc)" "${ctest_arguments[@]}"
+if [ "$full" = yes ]; then
+  scripts/invariance.py --builds
+fi

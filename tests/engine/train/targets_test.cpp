@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/train/targets.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "include/reprotrain/error.h"
+
+namespace reprotrain::engine {
+namespace {
+
+Table table_of(std::vector<float> values) {
+  Column column;
+  column.name = "y";
+  column.values = std::move(values);
+  const auto n_rows = static_cast<int64_t>(column.values.size());
+  return {n_rows, {column}};
+}
+
+Table table_of_texts(std::vector<int32_t> codes, std::vector<std::string> categories) {
+  Column column;
+  column.name = "y";
+  column.kind = ColumnKind::kCategorical;
+  column.codes = std::move(codes);
+  column.categories = std::move(categories);
+  const auto n_rows = static_cast<int64_t>(column.codes.size());
+  return {n_rows, {column}};
+}
+
+std::string refusal(const Table& table, LossKind loss) {
+  try {
+    read_target(table, "y", loss);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(ReadTarget, NumericClassesAscendAsNumbers) {
+  const Target target =
+      read_target(table_of({10, 2, -1, 10, 0, -0.0f}), "y", LossKind::kCrossEntropy);
+
+  EXPECT_EQ(target.classes, (std::vector<std::string>{"-1", "0", "2", "10"}));
+  EXPECT_EQ(target.class_of_row, (std::vector<int32_t>{3, 2, 0, 3, 1, 1}));
+  EXPECT_EQ(target.n_outputs(), 4);
+}
+
+TEST(ReadTarget, UnusedCategoriesAreNoClasses) {
+  const Target target =
+      read_target(table_of_texts({2, 0, 2}, {"a", "b", "c"}), "y", LossKind::kBinaryCrossEntropy);
+
+  EXPECT_EQ(target.classes, (std::vector<std::string>{"a", "c"}));
+  EXPECT_EQ(target.class_of_row, (std::vector<int32_t>{1, 0, 1}));
+  EXPECT_EQ(target.n_outputs(), 1);
+}
+
+TEST(ReadTarget, UnfitTargetsAreRefusedWithTheirPlace) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_NE(refusal(table_of({1, nan}), LossKind::kMse).find("row 2"), std::string::npos);
+  EXPECT_NE(refusal(table_of({1, INFINITY}), LossKind::kMse).find("infinite in row 2"),
+            std::string::npos);
+  EXPECT_NE(refusal(table_of({1, 1}), LossKind::kCrossEntropy).find("only the class \"1\""),
+            std::string::npos);
+  EXPECT_NE(refusal(table_of({1, 2, 3}), LossKind::kBinaryCrossEntropy).find("has 3 classes"),
+            std::string::npos);
+  EXPECT_NE(refusal(table_of({1, 2.5f}), LossKind::kCrossEntropy).find("2.5 in row 2"),
+            std::string::npos);
+  EXPECT_NE(
+      refusal(table_of_texts({0, kMissingCode}, {"a"}), LossKind::kCrossEntropy).find("row 2"),
+      std::string::npos);
+  EXPECT_NE(refusal(table_of_texts({0, 1}, {"a", "b"}), LossKind::kMse).find("is not numeric"),
+            std::string::npos);
+}
+
+TEST(TargetScale, IsFittedOnTrainingRowsOnly) {
+  Target target = read_target(table_of({1, 3, 1000}), "y", LossKind::kMse);
+
+  fit_target_scale(target, TargetTransform::kStandardize, std::vector<int64_t>{0, 1});
+
+  EXPECT_EQ(target.scale.mean, 2.0);
+  EXPECT_EQ(target.scale.deviation, 1.0);
+  EXPECT_EQ(scaled_values(target), (std::vector<float>{-1, 1, 998}));
+  EXPECT_EQ(unscaled(target.scale, 998.0f), 1000.0f);
+}
+
+TEST(ClassWeights, BalancedWeightsMakeClassesEqual) {
+  Target target = read_target(table_of({0, 0, 0, 1}), "y", LossKind::kCrossEntropy);
+  LossConfig loss;
+  loss.class_weights = ClassWeightRule::kBalanced;
+
+  EXPECT_EQ(class_weights(loss, target, std::vector<int64_t>{0, 1, 2, 3}),
+            (std::vector<float>{static_cast<float>(4.0 / 6.0), 2.0f}));
+  EXPECT_THROW(class_weights(loss, target, std::vector<int64_t>{0, 1}), Error);
+}
+
+TEST(ClassWeights, GivenWeightsMustMatchTheClasses) {
+  Target target = read_target(table_of({0, 1}), "y", LossKind::kCrossEntropy);
+  LossConfig loss;
+  loss.class_weights = ClassWeightRule::kGiven;
+  loss.given_class_weights = {1.0, 2.0, 3.0};
+
+  EXPECT_THROW(class_weights(loss, target, std::vector<int64_t>{0, 1}), Error);
+}
+
+TEST(SavedTarget, IsReadBack) {
+  Target target = read_target(table_of({1.5f, 3}), "y", LossKind::kMse);
+  target.scale = {0x1.123456789abcdp3, 0.1};
+  Hdf5Node group;
+  save_target(target, group);
+
+  const Target back = load_target(group, "model.h5");
+
+  EXPECT_EQ(back.name, "y");
+  EXPECT_EQ(back.scale.mean, target.scale.mean);
+  EXPECT_EQ(back.scale.deviation, target.scale.deviation);
+}
+
+}  // namespace
+}  // namespace reprotrain::engine

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks a correctly rounded function on every binary32 argument, all 2^32 of them.
+//
+//   reprotrain_exhaustive FUNCTION [--begin BITS] [--end BITS] [--hard N]
+//
+// Both forms, scalar and array, are checked; see tests/oracle/rounding_check.h for how. Prints
+// mismatches, and every argument whose value lies within 2^-N units in the last place of a rounding
+// boundary (default 28), in the format of tests/golden/elementary.kat. Hard subnormal arguments are
+// counted, not printed: every odd one is next to a tie of gelu. Exit 1 on a mismatch.
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "kernels/base/float_bits.h"
+#include "tests/oracle/rounding_check.h"
+
+namespace reprotrain {
+namespace {
+
+using kernels::bits_of;
+using Count = unsigned long long;  // what printf can name
+
+struct Request {
+  std::string function;
+  uint64_t begin = 0;
+  uint64_t end = 1ull << 32;
+  double hard = 28.0;
+};
+
+Request parsed(int argc, char** argv) {
+  Request request;
+  request.function = argv[1];
+  for (int i = 2; i + 1 < argc; i += 2) {
+    const std::string option = argv[i];
+    if (option == "--begin") request.begin = std::strtoull(argv[i + 1], nullptr, 0);
+    if (option == "--end") request.end = std::strtoull(argv[i + 1], nullptr, 0);
+    if (option == "--hard") request.hard = std::strtod(argv[i + 1], nullptr);
+  }
+  return request;
+}
+
+/// Prints what the oracle was asked about, and counts the hard cases.
+class Printer {
+ public:
+  explicit Printer(const Request& request) : request_(request) {}
+
+  void operator()(float x, uint32_t ours, const oracle::Verdict& truth) {
+    if (truth.bits != ours) {
+      std::printf("MISMATCH %s(%08x) is %08x, must be %08x\n", request_.function.c_str(),
+                  bits_of(x), ours, truth.bits);
+    }
+    if (truth.hardness < request_.hard) return;
+    ++n_hard_;
+    const bool is_subnormal = (bits_of(x) & 0x7f800000u) == 0;
+    if (is_subnormal && request_.hard > 0.0) return;
+    std::printf("oracle %s %08x = %08x\n", request_.function.c_str(), bits_of(x), truth.bits);
+  }
+  Count n_hard() const { return n_hard_; }
+
+ private:
+  const Request& request_;
+  Count n_hard_ = 0;
+};
+
+int run(const Request& request) {
+  const auto start = std::chrono::steady_clock::now();
+  Printer printer(request);
+  const oracle::Filter filter =
+      request.hard > 0.0 ? oracle::Filter::kLibrary : oracle::Filter::kNone;
+  const oracle::Tally tally = oracle::check_bits(oracle::function_named(request.function), filter,
+                                                 request.begin, request.end, 1, std::ref(printer));
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  std::printf(
+      "# %s [0x%08llx, 0x%08llx): %llu arguments, %llu mismatches, %llu hard cases (>= %.0f), %s "
+      "asked %llu times, %.0f s\n",
+      request.function.c_str(), Count{request.begin}, Count{request.end}, Count{tally.n_arguments},
+      Count{tally.n_mismatches}, printer.n_hard(), request.hard, oracle::version().c_str(),
+      Count{tally.n_put_to_mpfr}, elapsed.count());
+  return tally.n_mismatches == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace reprotrain
+
+int main(int argc, char** argv) {
+  if (argc < 2 || argc % 2 != 0) {
+    std::fprintf(stderr, "usage: %s FUNCTION [--begin BITS] [--end BITS] [--hard N]\n", argv[0]);
+    return 2;
+  }
+  return reprotrain::run(reprotrain::parsed(argc, argv));
+}

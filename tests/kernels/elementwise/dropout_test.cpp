@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/elementwise/dropout.h"
+
+#include <gtest/gtest.h>
+
+#include "kernels/elementwise/initialisation.h"
+#include "kernels/random/streams.h"
+#include "tests/support/adversarial_parallel.h"
+#include "tests/support/bit_patterns.h"
+#include "tests/support/element_families.h"
+
+namespace reprotrain::kernels {
+namespace {
+
+using testing::bit_patterns;
+using testing::from_decimal;
+
+std::vector<float> values(size_t n) {
+  std::vector<float> x;
+  for (size_t i = 0; i < n; ++i) x.push_back(testing::element("unit", i));
+  return x;
+}
+
+TEST(Dropout, GivesTheOraclesBits) {
+  for (const auto& known : testing::known_answers("training.kat", "dropout")) {
+    SCOPED_TRACE(known.line.substr(0, 60));
+    const auto& in = known.inputs;
+    const auto dropout =
+        Dropout::with_probability(static_cast<double>(from_decimal(in[0])) / 100.0);
+    const RandomStream stream{
+        from_decimal(in[1]),
+        stream_of(StreamPurpose::kDropout, static_cast<uint32_t>(from_decimal(in[2]))),
+        static_cast<uint32_t>(from_decimal(in[3]))};
+    std::vector<float> x = values(from_decimal(in[4]));
+    apply_dropout(dropout, stream, x, SerialParallel());
+    EXPECT_EQ(bit_patterns(x), bit_patterns(known.outputs));
+  }
+}
+
+TEST(Dropout, EverySizeAndCutGivesTheMaskOfItsIndices) {
+  const auto dropout = Dropout::with_probability(0.3);
+  const RandomStream stream{9, stream_of(StreamPurpose::kDropout, 1), 12};
+  for (size_t n : {0, 1, 3, 4, 5, 31, 33, 255, 257, 1025, 65537}) {
+    std::vector<float> expected = values(n);
+    for (size_t i = 0; i < n; ++i) {
+      expected[i] = dropout.apply(random_word(stream, i), expected[i]);
+    }
+    for (uint64_t seed = 0; seed < 3; ++seed) {
+      std::vector<float> x = values(n);
+      apply_dropout(dropout, stream, x, testing::AdversarialParallel(seed));
+      ASSERT_EQ(bit_patterns(x), bit_patterns(expected)) << n;
+    }
+  }
+}
+
+TEST(Dropout, KeepsAWordAtTheThresholdAndDropsTheOneBelow) {
+  const auto dropout = Dropout::with_probability(0.5);
+  EXPECT_EQ(dropout.threshold, 0x80000000u);
+  EXPECT_EQ(dropout.apply(0x80000000u, 1.5f), 3.0f);
+  EXPECT_EQ(bits_of(dropout.apply(0x7fffffffu, -1.5f)), 0u);
+}
+
+TEST(Dropout, KeepsTheExpectedShare) {
+  const auto dropout = Dropout::with_probability(0.25);
+  std::vector<float> x(1 << 20, 1.0f);
+  apply_dropout(dropout, {5, stream_of(StreamPurpose::kDropout, 0), 0}, x, SerialParallel());
+  const auto kept = std::count(x.begin(), x.end(), dropout.scale);
+  EXPECT_EQ(dropout.scale, 0x1.555556p0f);
+  EXPECT_NEAR(static_cast<double>(kept) / (1 << 20), 0.75, 0.002);
+}
+
+TEST(Initialisation, GivesTheOraclesBits) {
+  for (const auto& known : testing::known_answers("training.kat", "initialisation")) {
+    const auto& in = known.inputs;
+    const auto n_in = static_cast<int64_t>(from_decimal(in[0]));
+    const auto n_out = static_cast<int64_t>(from_decimal(in[1]));
+    std::vector<float> weight(static_cast<size_t>(n_in * n_out));
+    initialise_weight(n_in, n_out, from_decimal(in[2]), static_cast<uint32_t>(from_decimal(in[3])),
+                      weight);
+    EXPECT_EQ(bit_patterns(weight), bit_patterns(known.outputs)) << known.line.substr(0, 60);
+  }
+}
+
+}  // namespace
+}  // namespace reprotrain::kernels

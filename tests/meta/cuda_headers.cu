@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every scalar formula, used in device code once. Compiled to PTX by cuda_headers.py, never run.
+#include "kernels/base/float_bits.h"
+#include "kernels/elementwise/activation.h"
+#include "kernels/elementwise/dropout.h"
+#include "kernels/elementwise/elementary.h"
+#include "kernels/feature/clip.h"
+#include "kernels/feature/log1p.h"
+#include "kernels/feature/min_max.h"
+#include "kernels/feature/standardize.h"
+#include "kernels/loss/classification_loss.h"
+#include "kernels/loss/regression_loss.h"
+#include "kernels/random/philox.h"
+#include "kernels/random/streams.h"
+
+using namespace reprotrain::kernels;
+
+__global__ void elementary_functions(const float* x, float* y, int n) {
+  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (i >= n) return;
+  y[i] = rounded::exp(x[i]) + rounded::log(x[i]) + rounded::log1p(x[i]) + rounded::expm1(x[i]) +
+         rounded::tanh(x[i]) + rounded::sigmoid(x[i]) + rounded::erf(x[i]) + rounded::gelu(x[i]) +
+         rounded::gelu_derivative(x[i]);
+}
+
+__global__ void features(const float* x, float* y, int n, Standardize standardize, MinMax min_max) {
+  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (i >= n) return;
+  y[i] = min_max(standardize(x[i]));
+}
+
+__global__ void losses(const float* x, float* y, int n) {
+  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (i >= n) return;
+  y[i] = BinaryCrossEntropy{}(x[i], i % 2 == 0).loss;
+}
+
+__global__ void random_units(float* y, int n, RandomStream stream) {
+  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (i < n) y[i] = random_unit(stream, static_cast<unsigned>(i));
+}
