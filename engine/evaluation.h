@@ -21,8 +21,8 @@ struct MetricPlan {
   std::vector<std::string> names;
 };
 
-/// Throws Error(kConfig) naming the metric when it is unknown or does not suit the task, and when early
-/// stopping has no validation rows to look at.
+/// Throws Error(kConfig) naming the metric when it is unknown or does not suit the task, and when
+/// early stopping has no validation rows to look at.
 MetricPlan plan_metrics(const TrainConfig& config, const Target& target, bool has_validation);
 
 struct Evaluation {

@@ -14,8 +14,8 @@ namespace reprotrain::engine {
 
 namespace {
 
-/// Rows of features that are gathered at a time: enough for a good matrix product, small enough for a
-/// cache.
+/// Rows of features that are gathered at a time: enough for a good matrix product, small enough for
+/// a cache.
 constexpr int64_t kRowsAtATime = 1024;
 
 void classify_binary(const std::vector<float>& outputs, Predictions& predictions) {

@@ -16,13 +16,13 @@ std::vector<float> raw_outputs(const Network& network, int64_t n_outputs,
                                const FeatureMatrix& features, std::span<const int64_t> rows,
                                const kernels::Parallel& parallel);
 
-/// Raw outputs -> predictions in the terms of the target: values in the units of the data, or classes
-/// and their probabilities.
+/// Raw outputs -> predictions in the terms of the target: values in the units of the data, or
+/// classes and their probabilities.
 Predictions interpret(const std::vector<float>& outputs, std::span<const int64_t> rows,
                       const Target& target, const kernels::Parallel& parallel);
 
-/// Transforms `table` as in training and predicts every row. Throws Error(kData) naming column and row
-/// when the table does not fit the model.
+/// Transforms `table` as in training and predicts every row. Throws Error(kData) naming column and
+/// row when the table does not fit the model.
 Predictions predict(const SavedModel& model, Table&& table, const kernels::Parallel& parallel);
 
 }  // namespace reprotrain::engine

@@ -14,6 +14,8 @@
 #include "engine/run_outputs.h"
 #include "engine/train/checkpoint.h"
 #include "include/reprotrain/error.h"
+#include "kernels/base/float_state.h"
+#include "kernels/digest/sha256.h"
 
 namespace reprotrain::engine {
 
@@ -35,6 +37,8 @@ class Execution {
 
  private:
   bool has_target() const { return !request_.data.target.empty(); }
+  void begin_stage(std::string_view name);
+  std::string data_identity() const;
   void stage_finished(const std::string& name, NamedDigests digests,
                       std::vector<std::pair<std::string, int64_t>> counts);
   void add_outputs(const ContentIds& ids) { result_.outputs.insert(ids.begin(), ids.end()); }
@@ -45,6 +49,7 @@ class Execution {
   const kernels::Parallel& parallel_;
   RunObserver& observer_;
   RunResult& result_;
+  const kernels::StrictFloatScope strict_;  // of the calling thread; workers open their own
 
   Table table_;
   std::optional<Target> target_;
@@ -54,13 +59,28 @@ class Execution {
   std::optional<Network> network_;
 };
 
+void Execution::begin_stage(std::string_view name) {
+  if (observer_.stop_requested()) {
+    throw Error(ErrorKind::kInterrupted,
+                "stopped before stage " + std::string(name) + "; go on with --resume");
+  }
+  observer_.stage_started(name);
+}
+
+/// What training sees of the data: features, targets, split and row numbers.
+std::string Execution::data_identity() const {
+  std::string text;
+  for (const auto& [name, id] : result_.outputs) text += name + " " + id + "\n";
+  return kernels::sha256_hex(text);
+}
+
 void Execution::stage_finished(const std::string& name, NamedDigests digests,
                                std::vector<std::pair<std::string, int64_t>> counts) {
   observer_.stage_finished({name, std::move(digests), std::move(counts)});
 }
 
 void Execution::load_data() {
-  observer_.stage_started("data");
+  begin_stage("data");
   LoadedDataset dataset = load_dataset(request_.data);
   table_ = std::move(dataset.table);
   result_.inputs = std::move(dataset.inputs);
@@ -74,7 +94,7 @@ void Execution::load_data() {
 }
 
 void Execution::split_rows() {
-  observer_.stage_started("split");
+  begin_stage("split");
   if (has_target()) target_ = read_target(table_, request_.data.target, request_.train.loss.kind);
   const std::span<const int32_t> classes =
       target_ ? std::span<const int32_t>(target_->class_of_row) : std::span<const int32_t>();
@@ -94,7 +114,7 @@ void Execution::split_rows() {
 }
 
 void Execution::make_features() {
-  observer_.stage_started("features");
+  begin_stage("features");
   std::vector<std::string> excluded;
   for (const std::string& name : {request_.data.target, request_.data.split.column}) {
     if (!name.empty()) excluded.push_back(name);
@@ -115,14 +135,14 @@ void Execution::write_feature_file(const std::string& path) {
 }
 
 void Execution::train() {
-  observer_.stage_started("train");
+  begin_stage("train");
   fit_target_scale(*target_, request_.train.target_transform, split_.train);
   network_ = build_network(request_.model, target_->task, features_.n_features(),
                            target_->n_outputs(), request_.seed);
   const MetricPlan metrics = plan_metrics(request_.train, *target_, !split_.validation.empty());
   const TrainingData data{features_, *target_, split_.train, split_.validation};
   const CheckpointStore store(request_.checkpoint_directory,
-                              {request_.config_digest, result_.outputs.at("features/X")},
+                              {request_.config_digest, data_identity()},
                               request_.checkpoints_kept);
   Trainer trainer(request_.train, request_.seed, data, *network_, parallel_);
   const Evaluate evaluate_validation = [&](const Network& network) {
@@ -172,7 +192,7 @@ Predictions Execution::predict_held_out() const {
 }
 
 void Execution::evaluate() {
-  observer_.stage_started("evaluate");
+  begin_stage("evaluate");
   evaluate_part("train", split_.train);
   evaluate_part("validation", split_.validation);
   evaluate_part("test", split_.test);

@@ -39,8 +39,8 @@ struct RunRequest {
 struct RunResult {
   std::vector<InputIdentity> inputs;
   std::map<std::string, std::string> splits;  ///< train, validation, test -> id of the row indices
-  std::map<std::string, std::string>
-      outputs;                            ///< "model/parameters/layer0/weight", "features/X", ...
+  /// "model/parameters/layer0/weight", "features/X", ... -> content id.
+  std::map<std::string, std::string> outputs;
   std::map<std::string, double> metrics;  ///< "test/accuracy", "validation/log_loss", ...
   std::vector<std::string> classes;       ///< classification, in class order
   std::map<std::string, std::vector<int64_t>> confusion;  ///< part -> (true class, predicted class)
@@ -48,8 +48,8 @@ struct RunResult {
 };
 
 /// Executes a run. Values depend on the value-deciding part of `request` and the data only.
-/// Throws what its parts throw; `result` then holds what the finished stages gave, and result files are
-/// whole or absent.
+/// Throws what its parts throw; `result` then holds what the finished stages gave, and result files
+/// are whole or absent.
 void execute_run(const RunRequest& request, const kernels::Parallel& parallel,
                  RunObserver& observer, RunResult& result);
 

@@ -48,12 +48,15 @@ class RunObserver {
   virtual void stage_started(std::string_view name) = 0;
   virtual void stage_finished(const StageReport& report) = 0;
   /// Training is about to run from `first_step` finished steps on: 0, or the step of the checkpoint
-  /// that is being resumed. Everything reported for later steps is void and will be reported again.
-  virtual void training_started(int64_t first_step, int64_t total_steps) = 0;
+  /// that is being resumed, whose `mark` is what checkpoint_due answered then. Everything reported for
+  /// later steps is void and will be reported again.
+  virtual void training_started(int64_t first_step, int64_t total_steps,
+                                const std::string& mark) = 0;
   virtual void step_finished(const StepReport& report) = 0;
   virtual void epoch_finished(const EpochReport& report) = 0;
   /// A checkpoint is about to be written: whatever must never be older than it becomes durable now.
-  virtual void checkpoint_due(int64_t step) = 0;
+  /// The answer is stored in the checkpoint and handed to training_started on a resume.
+  virtual std::string checkpoint_due(int64_t step) = 0;
   virtual void checkpoint_written(int64_t step, const std::string& directory) = 0;
   /// Something a reader of the log should know; never affects a value.
   virtual void note(std::string_view text) = 0;

@@ -43,19 +43,15 @@ const Array& attribute(const Hdf5Node& node, const std::string& name, const std:
   return found->second;
 }
 
-constexpr std::array<const char*, 4> kActivationNames = {"relu", "tanh", "sigmoid", "gelu"};
-
-Activation activation_called(const std::string& name, const std::string& path) {
-  for (size_t i = 0; i < kActivationNames.size(); ++i) {
-    if (name == kActivationNames[i]) return static_cast<Activation>(i);
-  }
-  refuse_model(path, "activation \"" + name + "\" is unknown");
+Activation stored_activation(const std::string& name, const std::string& path) {
+  const std::optional<Activation> activation = activation_called(name);
+  if (!activation) refuse_model(path, "activation \"" + name + "\" is unknown");
+  return *activation;
 }
 
 void save_config(const ModelConfig& config, Hdf5Node& root) {
   root.attributes["type"] = Array::scalar(config.type);
-  root.attributes["activation"] =
-      Array::scalar(std::string(kActivationNames[static_cast<size_t>(config.activation)]));
+  root.attributes["activation"] = Array::scalar(std::string(name_of(config.activation)));
   root.attributes["layer_norm"] = Array::scalar(static_cast<int64_t>(config.layer_norm));
   root.attributes["hidden"] = Array::of(std::span<const int64_t>(config.hidden),
                                         {static_cast<int64_t>(config.hidden.size())});
@@ -64,7 +60,7 @@ void save_config(const ModelConfig& config, Hdf5Node& root) {
 ModelConfig load_config(const Hdf5Node& root, const std::string& path) {
   ModelConfig config;
   config.type = attribute(root, "type", path).strings.at(0);
-  config.activation = activation_called(attribute(root, "activation", path).strings.at(0), path);
+  config.activation = stored_activation(attribute(root, "activation", path).strings.at(0), path);
   config.layer_norm = attribute(root, "layer_norm", path).int64s()[0] != 0;
   const auto hidden = attribute(root, "hidden", path).int64s();
   config.hidden.assign(hidden.begin(), hidden.end());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The files in result/ that hold tensors: model.h5, features.h5, predictions.h5 (docs/run-record.md).
+// The files in result/ that hold tensors: model.h5, features.h5, predictions.h5
+// (docs/run-record.md).
 #pragma once
 
 #include <map>
@@ -36,8 +37,8 @@ ContentIds write_model(const std::string& path, const ModelConfig& config, const
 /// Reads it back. Throws Error(kEvidence) naming the file and the missing or unfit part.
 SavedModel read_model(const std::string& path);
 
-/// Writes features.h5: /X (n_rows, n_features) float32 with attribute feature_names, /y when there is a
-/// target, /row_id, /split. Returns ids; with an empty path only the ids are computed.
+/// Writes features.h5: /X (n_rows, n_features) float32 with attribute feature_names, /y when there
+/// is a target, /row_id, /split. Returns ids; with an empty path only the ids are computed.
 ContentIds write_features(const std::string& path, const FeatureMatrix& features,
                           const Target* target, const Split* split);
 
@@ -58,8 +59,8 @@ ContentIds write_predictions(const std::string& path, const Predictions& predict
 /// Ids of every tensor in the files of a result directory, read back from them.
 ContentIds output_content_ids(const std::string& result_directory);
 
-/// "element [3,7]: 0x1.8p-3 is 0x1.9p-3 (1 ulp apart)" for the named tensor of two result directories;
-/// empty when it cannot be told.
+/// "element [3,7]: 0x1.8p-3 is 0x1.9p-3 (1 ulp apart)" for the named tensor of two result
+/// directories; empty when it cannot be told.
 std::string first_differing_element(const std::string& recorded_directory,
                                     const std::string& actual_directory, const std::string& tensor);
 

@@ -60,7 +60,10 @@ void replace_file(const std::string& path, const std::function<void(const std::s
     ::unlink(temporary.c_str());
     throw;
   }
-  const std::string directory = std::filesystem::path(path).parent_path().string();
+  sync_directory(std::filesystem::path(path).parent_path().string());
+}
+
+void sync_directory(const std::string& directory) {
   sync_path(directory.empty() ? "." : directory, O_RDONLY | O_DIRECTORY);
 }
 

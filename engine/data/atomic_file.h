@@ -16,6 +16,9 @@ void replace_file(const std::string& path, const std::function<void(const std::s
 /// replace_file for a text held in memory.
 void write_file_atomically(const std::string& path, std::string_view content);
 
+/// Makes names created or removed in `directory` durable.
+void sync_directory(const std::string& directory);
+
 /// The whole file as bytes. Throws Error(kData) naming the path when it cannot be read.
 std::string read_file(const std::string& path);
 

@@ -51,8 +51,9 @@ class ContentIdHasher final : public Hdf5Visitor {
 /// Content id of an HDF5 file. Throws Error(kData) as visit_hdf5 does.
 std::string hdf5_content_id(const std::string& path, const Hdf5Limits& limits = {});
 
-/// "tensor1:<64 hex digits>": the digest of a dataset of numbers without attributes. `bytes` holds the
-/// elements row-major and little-endian; NaNs are hashed as they are, so canonicalise them first.
+/// "tensor1:<64 hex digits>": the digest of a dataset of numbers without attributes. `bytes` holds
+/// the elements row-major and little-endian; NaNs are hashed as they are, so canonicalise them
+/// first.
 std::string tensor_content_id(ElementType type, std::span<const int64_t> shape,
                               std::span<const std::byte> bytes);
 

@@ -23,8 +23,8 @@ struct SplitConfig {
   double test_fraction = 0.2;
   double validation_fraction = 0.0;
   bool stratify = false;
-  std::string
-      column;  ///< when not empty: its values train / validation / test decide, and it is no feature
+  /// When not empty: this column's values train / validation / test decide, and it is no feature.
+  std::string column;
 };
 
 struct DataConfig {

@@ -6,8 +6,8 @@
 
 namespace reprotrain::engine {
 
-/// SHA-256 of the file's bytes, 64 lower-case hexadecimal digits. Throws Error(kData) naming the path
-/// when it cannot be read.
+/// SHA-256 of the file's bytes, 64 lower-case hexadecimal digits. Throws Error(kData) naming the
+/// path when it cannot be read.
 std::string file_sha256(const std::string& path);
 
 }  // namespace reprotrain::engine

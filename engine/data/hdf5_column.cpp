@@ -2,7 +2,6 @@
 #include "engine/data/hdf5_column.h"
 
 #include <cassert>
-#include <charconv>
 #include <type_traits>
 
 #include "engine/data/little_endian.h"
@@ -94,18 +93,6 @@ void with_number_type(const Hdf5Type& type, const Body& body) {
   }
 }
 
-template <typename T>
-std::string shortest(T value) {
-  constexpr T kWholeLimit = static_cast<T>(0x1p53);
-  if (kernels::is_nan(value)) return "nan";
-  char text[64];
-  const bool whole = value > -kWholeLimit && value < kWholeLimit &&
-                     static_cast<T>(static_cast<int64_t>(value)) == value;
-  const auto result = whole ? std::to_chars(text, text + sizeof text, static_cast<int64_t>(value))
-                            : std::to_chars(text, text + sizeof text, value);
-  return {text, result.ptr};
-}
-
 }  // namespace
 
 float half_to_float(uint16_t half) {
@@ -119,9 +106,6 @@ float half_to_float(uint16_t half) {
   const uint32_t wide = exponent == 0x1F ? 0xFFu : exponent + 112;
   return kernels::float_from_bits(sign | wide << 23 | mantissa << 13);
 }
-
-std::string shortest_decimal(double value) { return shortest(value); }
-std::string shortest_decimal(float value) { return shortest(value); }
 
 bool is_boolean(const Hdf5Type& type) {
   const std::vector<Hdf5Enumerator> boolean = {{"FALSE", 0}, {"TRUE", 1}};

@@ -27,8 +27,8 @@ bool is_boolean(const Hdf5Type& type);
 
 /// Collects the values of one dataset, or of one member of a compound.
 ///
-/// Numbers become binary32 by one rounding, to nearest even; NaN is missing. Errors are Error(kData)
-/// that start with `place`, "data.h5: dataset /x", and count elements from 0.
+/// Numbers become binary32 by one rounding, to nearest even; NaN is missing. Errors are
+/// Error(kData) that start with `place`, "data.h5: dataset /x", and count elements from 0.
 class ColumnCollector {
  public:
   /// `type` is no compound.
@@ -41,7 +41,8 @@ class ColumnCollector {
 
   bool is_categorical() const noexcept { return categorical_; }
 
-  /// Everything collected, as `values`, or as `codes` and `categories`; kTexts as `categories` alone.
+  /// Everything collected, as `values`, or as `codes` and `categories`; kTexts as `categories`
+  /// alone.
   Column finish();
 
  private:
@@ -65,10 +66,6 @@ class ColumnCollector {
 /// Turns a categorical column into numbers: each text by the rules of number_text.h, the empty text
 /// as missing. Errors start with `place`.
 void make_numeric(Column& column, const std::string& place);
-
-/// The shortest decimal that reads back as the same number; whole numbers below 2^53 without exponent.
-std::string shortest_decimal(double value);
-std::string shortest_decimal(float value);
 
 /// binary16 bits -> the same value.
 float half_to_float(uint16_t half);

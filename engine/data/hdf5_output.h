@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Creating HDF5 objects so that equal content gives equal bytes.
 //
-// No time stamps on file, groups or datasets; contiguous storage without filters or fill values; the
-// object formats of HDF5 1.8, whose attributes may exceed 64 KiB and which every reader since 2008
-// understands. Failures are Error(kEnvironment) with the reason that the system gave.
+// No time stamps on file, groups or datasets; contiguous storage without filters or fill values;
+// the object formats of HDF5 1.8, whose attributes may exceed 64 KiB and which every reader since
+// 2008 understands. Failures are Error(kEnvironment) with the reason that the system gave.
 #pragma once
 
 #include <cstddef>

@@ -9,8 +9,8 @@
 
 namespace reprotrain::engine {
 
-/// Sends the whole file, or a refusal, through `events`. Changes the state of libhdf5 and the limits
-/// of this process for good: no plugins, no printed errors, no further open files.
+/// Sends the whole file, or a refusal, through `events`. Changes the state of libhdf5 and the
+/// limits of this process for good: no plugins, no printed errors, no further open files.
 void parse_hdf5_in_child(const std::string& path, const Hdf5Limits& limits, WireWriter& events);
 
 }  // namespace reprotrain::engine

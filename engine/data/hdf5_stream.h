@@ -25,11 +25,11 @@ struct Hdf5Limits {
 
 /// Parses the file at `path` in a limited child process and passes its content to `visitor`.
 ///
-/// The child has no descriptors but the file and a pipe, cannot open another file, write one, load a
-/// plugin or dump core, and has bounds on memory and time. It decodes; this process only checks what
-/// arrives. Whatever the file holds, the result is a sequence of events as Hdf5Visitor promises, or
-/// Error(kData) with one sentence: damage, something outside the closed set (named), a limit, the
-/// parser's death or silence. Exceptions of `visitor` end the child and pass through.
+/// The child has no descriptors but the file and a pipe, cannot open another file, write one, load
+/// a plugin or dump core, and has bounds on memory and time. It decodes; this process only checks
+/// what arrives. Whatever the file holds, the result is a sequence of events as Hdf5Visitor
+/// promises, or Error(kData) with one sentence: damage, something outside the closed set (named), a
+/// limit, the parser's death or silence. Exceptions of `visitor` end the child and pass through.
 void visit_hdf5(const std::string& path, const Hdf5Limits& limits, Hdf5Visitor& visitor);
 
 class WireWriter;

@@ -3,10 +3,12 @@
 
 #include <cassert>
 #include <cstring>
+#include <type_traits>
 
 #include "engine/data/hdf5_type.h"
 #include "engine/data/hdf5_writer.h"
 #include "include/reprotrain/error.h"
+#include "kernels/base/float_bits.h"
 
 namespace reprotrain::engine {
 
@@ -35,6 +37,17 @@ constexpr ElementType element_type_of<uint64_t>() {
   return ElementType::kUint64;
 }
 
+/// Replaces every NaN among the elements by the canonical one.
+template <typename T>
+void canonicalise(std::span<std::byte> bytes) {
+  for (size_t at = 0; at < bytes.size(); at += sizeof(T)) {
+    T value;
+    std::memcpy(&value, bytes.data() + at, sizeof value);
+    value = kernels::canonical(value);
+    std::memcpy(bytes.data() + at, &value, sizeof value);
+  }
+}
+
 template <typename T>
 Array numbers(std::span<const T> values, std::vector<int64_t> shape) {
   Array array;
@@ -43,6 +56,7 @@ Array numbers(std::span<const T> values, std::vector<int64_t> shape) {
   assert(array.n_elements() == static_cast<int64_t>(values.size()));
   const auto bytes = std::as_bytes(values);
   array.bytes.assign(bytes.begin(), bytes.end());
+  if constexpr (std::is_floating_point_v<T>) canonicalise<T>(array.bytes);
   return array;
 }
 

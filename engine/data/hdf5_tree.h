@@ -40,6 +40,8 @@ struct Array {
 
   int64_t n_elements() const;
 
+  /// Copies; every NaN becomes the canonical one (0x7fc00000 and its binary64 twin), so that files
+  /// and content ids are the same whichever processor made it.
   static Array of(std::span<const float> values, std::vector<int64_t> shape);
   static Array of(std::span<const double> values, std::vector<int64_t> shape);
   static Array of(std::span<const int32_t> values, std::vector<int64_t> shape);
@@ -72,13 +74,13 @@ struct Hdf5Node {
   void set_dataset(std::string_view path, Array value);
 };
 
-/// Writes the tree atomically (temporary file, fsync, rename, fsync of the directory). Two calls with
-/// equal trees give byte-identical files with one version of libhdf5: no time stamps, no filters,
-/// fixed property lists. Strings are variable-length UTF-8.
+/// Writes the tree atomically (temporary file, fsync, rename, fsync of the directory). Two calls
+/// with equal trees give byte-identical files with one version of libhdf5: no time stamps, no
+/// filters, fixed property lists. Strings are variable-length UTF-8.
 void write_hdf5(const Hdf5Node& root, const std::string& path);
 
-/// Reads a whole file, in a limited child process. Throws Error(kData) when it is no sound HDF5 file or
-/// decodes to more than `limit_bytes`.
+/// Reads a whole file, in a limited child process. Throws Error(kData) when it is no sound HDF5
+/// file or decodes to more than `limit_bytes`.
 Hdf5Node read_hdf5(const std::string& path, int64_t limit_bytes = int64_t{16} << 30);
 
 }  // namespace reprotrain::engine

@@ -11,14 +11,15 @@
 namespace reprotrain::engine {
 
 /// Consumes a file in its one canonical order: for each group its attributes, then its links; for
-/// each dataset its attributes, then its data; names ascending by bytes. The root group is named "".
+/// each dataset its attributes, then its data; names ascending by bytes. The root group's name
+/// is "".
 ///
 ///   group   = begin_group attribute* (group | dataset)* end_group
 ///   dataset = begin_dataset attribute* data* end_dataset
 ///   attribute = begin_attribute data* end_attribute
 ///
-/// `data` belongs to the attribute or dataset that is open. Its pieces hold whole elements as logical
-/// bytes (hdf5_type.h), in row-major order, and add up to the header's number of elements.
+/// `data` belongs to the attribute or dataset that is open. Its pieces hold whole elements as
+/// logical bytes (hdf5_type.h), in row-major order, and add up to the header's number of elements.
 class Hdf5Visitor {
  public:
   virtual ~Hdf5Visitor() = default;

@@ -38,8 +38,8 @@ Hdf5Header header_of(const Array& value) { return {to_hdf5_type(value.type), val
 struct Hdf5Writer::State {
   explicit State(const std::string& file_path) : path(file_path), output(file_path) {}
 
-  /// Makes the groups above the last part of `object`, and returns where and under which name to put
-  /// it. The handle owns nothing when the parent is the root.
+  /// Makes the groups above the last part of `object`, and returns where and under which name to
+  /// put it. The handle owns nothing when the parent is the root.
   struct Place {
     Hdf5Handle parent;
     hid_t parent_id;

@@ -20,9 +20,9 @@ struct ChildLimits {
 
 /// Runs `body(pipe)` in a forked child and reads what it writes to the pipe.
 ///
-/// The child inherits no descriptors but the pipe, reads and prints to nowhere, writes no file, dumps
-/// no core, ignores the terminal's interrupt and dies with the thread that made it. When `body`
-/// returns, the child exits with status 0 without running destructors or exit handlers.
+/// The child inherits no descriptors but the pipe, reads and prints to nowhere, writes no file,
+/// dumps no core, ignores the terminal's interrupt and dies with the thread that made it. When
+/// `body` returns, the child exits with status 0 without running destructors or exit handlers.
 class LimitedChild {
  public:
   /// Throws Error(kEnvironment) when no process can be made.

@@ -18,8 +18,8 @@ struct Anatomy {
   bool valid = false;
   bool negative = false;
   bool zero = true;  // no digit but 0
-  int64_t magnitude =
-      0;  // the value is in [10^(magnitude - 1), 10^magnitude); of non-zero decimals
+  // Of non-zero decimals: the value is in [10^(magnitude - 1), 10^magnitude).
+  int64_t magnitude = 0;
   std::string_view unsigned_text;
 };
 
@@ -73,7 +73,22 @@ Anatomy dissect(std::string_view text) {
   return anatomy;
 }
 
+template <typename T>
+std::string shortest(T value) {
+  constexpr T kWholeLimit = static_cast<T>(0x1p53);
+  if (kernels::is_nan(value)) return "nan";
+  char text[64];
+  const bool whole = value > -kWholeLimit && value < kWholeLimit &&
+                     static_cast<T>(static_cast<int64_t>(value)) == value;
+  const auto result = whole ? std::to_chars(text, text + sizeof text, static_cast<int64_t>(value))
+                            : std::to_chars(text, text + sizeof text, value);
+  return {text, result.ptr};
+}
+
 }  // namespace
+
+std::string shortest_decimal(double value) { return shortest(value); }
+std::string shortest_decimal(float value) { return shortest(value); }
 
 const char* scan_decimal(const char* begin, const char* limit, double& value) {
   // What from_chars accepts beyond the grammar starts with a letter: inf and nan.

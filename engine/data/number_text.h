@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decimal text -> binary64 -> binary32, the same on every machine.
+// Decimal text -> binary64 -> binary32, and back, the same on every machine.
 //
 // A number is  [+-] digits [. digits] [(e|E) [+-] digits]  with a digit before or after the point;
 // nothing else is one: no hexadecimal, no "inf" or "nan", no grouping, no locale. Its value is the
@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace reprotrain::engine {
@@ -25,6 +26,11 @@ enum class NumberText {
 /// become subnormal or zero, with their sign.
 NumberText parse_number(std::string_view text, double& value);
 NumberText parse_number(std::string_view text, float& value);
+
+/// The shortest decimal that reads back as the same number; whole numbers below 2^53 without
+/// exponent, and zeros without a sign. "nan", "inf" and "-inf" where there is no decimal.
+std::string shortest_decimal(double value);
+std::string shortest_decimal(float value);
 
 /// Parses the number at `begin`, of any length, and returns its end, or nullptr when there is none,
 /// when it starts with a plus, or when it is out of the range of binary64.

@@ -16,17 +16,16 @@ enum class ColumnKind {
 
 inline constexpr int32_t kMissingCode = -1;
 
-/// One column. A numeric column may hold a block per row (an image, a matrix row `/X`): `item_shape`
-/// is then not empty and `values` is (n_rows, width()), row-major.
+/// One column. A numeric column may hold a block per row (an image, a matrix row `/X`):
+/// `item_shape` is then not empty and `values` is (n_rows, width()), row-major.
 struct Column {
   std::string name;
   ColumnKind kind = ColumnKind::kNumeric;
-  std::vector<int64_t> item_shape;  ///< {} for one value per row, {28, 28} for an image
-  std::vector<std::string>
-      element_names;                    ///< names of the width() elements; empty: see element_name
-  std::vector<float> values;            ///< numeric: (n_rows, width())
-  std::vector<int32_t> codes;           ///< categorical: (n_rows)
-  std::vector<std::string> categories;  ///< categorical: distinct texts, sorted by bytes
+  std::vector<int64_t> item_shape;         ///< {} for one value per row, {28, 28} for an image
+  std::vector<std::string> element_names;  ///< of the width() elements; empty: see element_name
+  std::vector<float> values;               ///< numeric: (n_rows, width())
+  std::vector<int32_t> codes;              ///< categorical: (n_rows)
+  std::vector<std::string> categories;     ///< categorical: distinct texts, sorted by bytes
 
   /// Number of values per row: the product of item_shape, 1 for a scalar column.
   int64_t width() const;
@@ -40,8 +39,8 @@ struct Table {
 
   /// Index of the column called `name`, or -1.
   int64_t find(std::string_view name) const;
-  /// As find, but throws Error(kConfig) naming `key` (the configuration key that asked for the column)
-  /// and the closest column name.
+  /// As find, but throws Error(kConfig) naming `key` (the configuration key that asked for the
+  /// column) and the closest column name.
   int64_t require(std::string_view name, std::string_view key) const;
 };
 

@@ -41,19 +41,24 @@ CpuThreads::CpuThreads(int n_threads)
 
 CpuThreads::~CpuThreads() = default;
 
+// TBB halves ranges of indices below their grain. Here it halves ranges of pieces, none of which is
+// shorter than the grain, and neighbouring pieces that it leaves together go to `body` at once.
 void CpuThreads::for_ranges(int64_t n, int64_t grain, const Range& body) const {
   if (n <= 0) return;
-  grain = std::max<int64_t>(grain, 1);
-  if (!arena_ || n < 2 * grain) {
+  const int64_t n_pieces = std::max<int64_t>(1, n / std::max<int64_t>(1, grain));
+  if (!arena_ || n_pieces == 1) {
     const kernels::StrictFloatScope strict;
     body(0, n);
     return;
   }
+  const auto start_of = [length = n / n_pieces, n_longer = n % n_pieces](int64_t piece) {
+    return piece * length + std::min(piece, n_longer);
+  };
   arena_->arena.execute([&] {
-    tbb::parallel_for(tbb::blocked_range<int64_t>(0, n, static_cast<size_t>(grain)),
-                      [&](const tbb::blocked_range<int64_t>& range) {
+    tbb::parallel_for(tbb::blocked_range<int64_t>(0, n_pieces),
+                      [&](const tbb::blocked_range<int64_t>& pieces) {
                         const kernels::StrictFloatScope strict;
-                        body(range.begin(), range.end());
+                        body(start_of(pieces.begin()), start_of(pieces.end()));
                       });
   });
 }

@@ -2,8 +2,8 @@
 #include "engine/features/elementwise_transform.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "engine/data/number_text.h"
 #include "engine/features/column_access.h"
 #include "engine/features/stored_state.h"
 #include "include/reprotrain/error.h"
@@ -20,13 +20,6 @@ using kernels::FeatureParameter;
 
 // Elements of a piece of work for one thread.
 constexpr int64_t kGrainElements = 1 << 14;
-
-// Shortest text that reads back as the same value.
-std::string number_text(float value) {
-  char buffer[32];
-  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value);
-  return {buffer, result.ptr};
-}
 
 double parameter_of(const TransformConfig& config, const FeatureParameter& parameter) {
   const auto found = config.numbers.find(parameter.name);
@@ -136,11 +129,12 @@ void ElementwiseTransform<Feature>::apply_to(Column& column, int64_t n_rows,
   };
   parallel.for_ranges(n_rows, std::max<int64_t>(1, kGrainElements / width), transform_rows);
   if (!fault.found()) return;
-  throw Error(ErrorKind::kData, std::string(Feature::kName) + ": column \"" +
-                                    column.element_name(fault.row() % width) + "\", " +
-                                    row_label(fault.row() / width) + ": has no finite result for " +
-                                    number_text(column.values[static_cast<size_t>(fault.row())]) +
-                                    "; clip or correct the column first");
+  throw Error(ErrorKind::kData,
+              std::string(Feature::kName) + ": column \"" +
+                  column.element_name(fault.row() % width) + "\", " +
+                  row_label(fault.row() / width) + ": has no finite result for " +
+                  shortest_decimal(column.values[static_cast<size_t>(fault.row())]) +
+                  "; clip or correct the column first");
 }
 
 template <typename Feature>

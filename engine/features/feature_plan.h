@@ -30,10 +30,8 @@ struct TransformConfig {
   std::string op;              ///< a name of the transform list: impute, standardize, one_hot, ...
   std::string config_pointer;  ///< JSON pointer of the entry, for messages: "/features/2"
   ColumnSelection columns;
-  std::map<std::string, double>
-      numbers;  ///< numeric parameters: clip "low", "high"; impute "value"
-  std::map<std::string, std::string>
-      texts;  ///< text parameters: impute "value" of a categorical column
+  std::map<std::string, double> numbers;     ///< clip "low", "high"; impute "value"
+  std::map<std::string, std::string> texts;  ///< impute "value" of a categorical column
   ImputeStrategy strategy = ImputeStrategy::kMean;
   bool indicator = false;  ///< impute: add a 0/1 column `<name>_missing`
   UnseenPolicy unseen = UnseenPolicy::kError;
@@ -58,9 +56,10 @@ class FeaturePlan {
   FeaturePlan(FeaturePlan&&) noexcept;
   FeaturePlan& operator=(FeaturePlan&&) noexcept;
 
-  /// Fits the transforms one after the other, each on the output of those before it, on `train_rows`
-  /// of `table`; `table` is transformed in place on the way. Columns in `excluded` (target, split) are
-  /// not features and are removed from the table first. Throws Error(kConfig / kData).
+  /// Fits the transforms one after the other, each on the output of those before it, on
+  /// `train_rows` of `table`; `table` is transformed in place on the way. Columns in `excluded`
+  /// (target, split) are not features and are removed from the table first. Throws Error(kConfig /
+  /// kData).
   static FeaturePlan fit(std::span<const TransformConfig> configs, Table& table,
                          std::span<const int64_t> train_rows, std::span<const std::string> excluded,
                          const kernels::Parallel& parallel);
@@ -73,9 +72,9 @@ class FeaturePlan {
   /// column of digits that was categorical in training is so again.
   std::map<std::string, ColumnKind> input_kinds() const;
 
-  /// Joins the columns of a transformed table, freeing them on the way (peak memory: about the matrix
-  /// and one block of rows). Throws Error(kData) naming column and row when a column is
-  /// not numeric or a value is not finite.
+  /// Joins the columns of a transformed table, freeing them on the way (peak memory: about the
+  /// matrix and one block of rows). Throws Error(kData) naming column and row when a column is not
+  /// numeric or a value is not finite.
   static FeatureMatrix to_matrix(Table&& table);
 
   /// Fitted state as a tree (one group per transform), and back.

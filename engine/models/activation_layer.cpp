@@ -10,20 +10,6 @@ namespace reprotrain::engine {
 
 namespace {
 
-const kernels::ActivationKernel* kernel_of(Activation activation) {
-  switch (activation) {
-    case Activation::kRelu:
-      return kernels::find_activation("relu");
-    case Activation::kTanh:
-      return kernels::find_activation("tanh");
-    case Activation::kSigmoid:
-      return kernels::find_activation("sigmoid");
-    case Activation::kGelu:
-      return kernels::find_activation("gelu");
-  }
-  return nullptr;
-}
-
 /// All elements of a dense matrix.
 template <typename T>
 std::span<T> elements(const kernels::BasicMatrixView<T>& matrix) {
@@ -37,7 +23,7 @@ ActivationLayer::ActivationLayer(int64_t index, int64_t n, Activation activation
                                  double dropout_probability)
     : index_(index),
       n_(n),
-      activation_(kernel_of(activation)),
+      activation_(kernels::find_activation(name_of(activation))),
       dropout_(kernels::Dropout::with_probability(dropout_probability)) {}
 
 kernels::ConstMatrixView ActivationLayer::forward_training(kernels::ConstMatrixView inputs,

@@ -3,16 +3,23 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace reprotrain::engine {
 
 enum class Activation { kRelu, kTanh, kSigmoid, kGelu };
 
+/// "relu", "tanh", "sigmoid", "gelu": in configurations, model files and the kernels' list alike.
+const char* name_of(Activation activation);
+
+/// The activation of that name, or nothing.
+std::optional<Activation> activation_called(std::string_view name);
+
 struct ModelConfig {
-  std::string type =
-      "mlp";  ///< a name of the model list: linear_regression, logistic_regression, ...
+  std::string type = "mlp";     ///< a name of the model list: linear_regression, ...
   std::vector<int64_t> hidden;  ///< widths of the hidden layers, input side first (mlp)
   Activation activation = Activation::kRelu;
   double dropout = 0.0;     ///< probability of zeroing a hidden activation

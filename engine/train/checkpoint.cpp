@@ -52,12 +52,13 @@ Hdf5Node tree_of(const TrainingState& state, const CheckpointIdentity& identity)
   Hdf5Node root;
   root.attributes["reprotrain_checkpoint"] = Array::scalar(kFormatVersion);
   root.attributes["config"] = Array::scalar(identity.config);
-  root.attributes["features"] = Array::scalar(identity.features);
+  root.attributes["data"] = Array::scalar(identity.data);
   root.attributes["step"] = Array::scalar(state.step);
   root.attributes["epoch"] = Array::scalar(state.epoch);
   root.attributes["rows_in_epoch"] = Array::scalar(state.rows_in_epoch);
   root.attributes["epoch_loss_sum"] = Array::scalar(state.epoch_loss_sum);
   root.attributes["finished"] = Array::scalar(static_cast<int64_t>(state.finished));
+  root.attributes["observer_mark"] = Array::scalar(state.observer_mark);
   root.attributes["best_value"] = Array::scalar(state.best_value);
   root.attributes["best_epoch"] = Array::scalar(state.best_epoch);
   root.set_dataset("parameters", array_of(state.parameters));
@@ -92,6 +93,7 @@ class CheckpointReader {
     state.rows_in_epoch = integer("rows_in_epoch");
     state.epoch_loss_sum = number("epoch_loss_sum");
     state.finished = integer("finished") != 0;
+    state.observer_mark = text("observer_mark");
     state.best_value = number("best_value");
     state.best_epoch = integer("best_epoch");
     state.parameters = floats_of(root_.require("parameters", file_).array);
@@ -130,17 +132,19 @@ std::optional<Hdf5Node> read_if_sound(const fs::path& folder,
 
 void require_same_origin(const CheckpointReader& reader, const CheckpointIdentity& identity,
                          const std::string& file) {
+  if (reader.integer("reprotrain_checkpoint") != kFormatVersion) {
+    throw Error(ErrorKind::kEvidence,
+                file + ": was written in another format; resume with the version that wrote it");
+  }
   if (reader.text("config") != identity.config) {
     throw Error(ErrorKind::kConfig,
-                file +
-                    ": written under another configuration; resume with the original one or start "
-                    "over with --force");
+                file + ": written under another configuration or by a version with other arithmetic; "
+                       "resume with the original one or start over with --force");
   }
-  if (reader.text("features") != identity.features) {
+  if (reader.text("data") != identity.data) {
     throw Error(ErrorKind::kData,
-                file +
-                    ": written with other data than the configured source holds now; restore the "
-                    "data or start over with --force");
+                file + ": written with other data than the configured source holds now; restore the "
+                       "data or start over with --force");
   }
 }
 
@@ -154,7 +158,7 @@ CheckpointStore::CheckpointStore(std::string directory, CheckpointIdentity ident
 std::string CheckpointStore::write(const TrainingState& state) const {
   const fs::path folder = fs::path(directory_) / folder_name(state.step);
   std::error_code code;
-  fs::remove(folder / "DONE", code);
+  fs::remove_all(folder, code);  // what a killed process may have left
   fs::create_directories(folder, code);
   if (code) {
     throw Error(ErrorKind::kEnvironment, folder.string() + ": cannot create: " + code.message() +
@@ -163,6 +167,7 @@ std::string CheckpointStore::write(const TrainingState& state) const {
   const std::string file = (folder / "state.h5").string();
   write_hdf5(tree_of(state, identity_), file);
   write_file_atomically((folder / "DONE").string(), file_sha256(file) + "\n");
+  sync_directory(directory_);  // the new folder is there for good before an old one goes
 
   const auto folders = finished_folders(directory_);
   for (size_t i = 0; i + static_cast<size_t>(n_kept_) < folders.size(); ++i) {

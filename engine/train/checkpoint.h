@@ -20,6 +20,7 @@ struct TrainingState {
   double epoch_loss_sum =
       0.0;                ///< sum over the epoch's batches of mean loss * rows, in batch order
   bool finished = false;  ///< all epochs done, or stopped early
+  std::string observer_mark;  ///< what RunObserver::checkpoint_due answered
 
   double best_value = 0.0;  ///< early stopping: best validation metric so far
   int64_t best_epoch = -1;  ///< -1: none yet
@@ -31,9 +32,8 @@ struct TrainingState {
 
 /// What a checkpoint belongs to. A checkpoint of anything else is never used.
 struct CheckpointIdentity {
-  std::string config;  ///< digest of the identity keys of the configuration
-  std::string
-      features;  ///< content id of the feature matrix, which names data, split and transforms
+  std::string config;  ///< digest of what decides values besides the data
+  std::string data;    ///< digest of the content ids of features, targets, split and row numbers
 };
 
 /// A folder of checkpoints, `step-<12 digits>/{state.h5,DONE}`. DONE is written last and holds the

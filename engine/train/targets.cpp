@@ -2,9 +2,9 @@
 #include "engine/train/targets.h"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
+#include "engine/data/number_text.h"
 #include "include/reprotrain/error.h"
 #include "kernels/base/float_bits.h"
 #include "kernels/feature/standardize.h"
@@ -17,12 +17,6 @@ namespace {
 [[noreturn]] void refuse(const std::string& sentence) { throw Error(ErrorKind::kData, sentence); }
 
 std::string row_text(size_t row) { return "row " + std::to_string(row + 1); }
-
-std::string shortest_decimal(float value) {
-  char buffer[48];
-  const auto [end, code] = std::to_chars(buffer, buffer + sizeof buffer, value);
-  return {buffer, end};
-}
 
 void refuse_missing_target(const std::string& column, size_t row) {
   refuse("target column \"" + column + "\" has no value in " + row_text(row) +

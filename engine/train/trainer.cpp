@@ -94,11 +94,14 @@ Trainer::Run::Run(const Trainer& trainer, const CheckpointStore& checkpoint_stor
 void Trainer::Run::restore(TrainingState&& restored) {
   state = std::move(restored);
   const auto parameters = network.parameters();
-  if (state.parameters.size() != parameters.size()) {
-    throw Error(ErrorKind::kEvidence,
-                "the checkpoint holds " + std::to_string(state.parameters.size()) +
-                    " parameters but the model has " + std::to_string(parameters.size()) +
-                    "; start over with --force");
+  const bool fits = state.parameters.size() == parameters.size() &&
+                    (state.best_epoch < 0 || state.best_parameters.size() == parameters.size()) &&
+                    state.optimizer.size() == optimizer.state().size() && state.step >= 0 &&
+                    state.rows_in_epoch >= 0 &&
+                    state.rows_in_epoch < static_cast<int64_t>(data.train_rows.size());
+  if (!fits) {
+    throw Error(ErrorKind::kEvidence, "the checkpoint of step " + std::to_string(state.step) +
+                                          " does not fit the model; start over with --force");
   }
   std::copy(state.parameters.begin(), state.parameters.end(), parameters.begin());
   for (const auto& [name, values] : state.optimizer) optimizer.restore(name, values);
@@ -215,10 +218,9 @@ void Trainer::Run::judge(const std::map<std::string, double>& validation, EpochR
   const double value = validation.at(rule.metric);
   const bool larger_is_better = kernels::find_metric(rule.metric)->larger_is_better;
   const double gain = larger_is_better ? value - state.best_value : state.best_value - value;
-  // A metric that is NaN never improves.
-  if (state.best_epoch < 0 || gain > rule.min_delta) {
-    if (kernels::is_nan(value)) return;
-    report.improved = true;
+  report.improved =
+      !kernels::is_nan(value) && (state.best_epoch < 0 || gain > rule.min_delta);
+  if (report.improved) {
     state.best_value = value;
     state.best_epoch = state.epoch;
     const auto parameters = std::as_const(network).parameters();
@@ -257,7 +259,7 @@ TrainingState Trainer::Run::snapshot() const {
 
 void Trainer::Run::checkpoint() {
   checkpointed_step = state.step;
-  observer.checkpoint_due(state.step);
+  state.observer_mark = observer.checkpoint_due(state.step);
   observer.checkpoint_written(state.step, store.write(snapshot()));
 }
 
@@ -292,7 +294,7 @@ TrainingSummary Trainer::train(const CheckpointStore& store, bool resume,
     auto restored = store.read_newest([&](std::string_view text) { observer.note(text); });
     if (restored) run.restore(std::move(*restored));
   }
-  observer.training_started(run.state.step, run.total_steps);
+  observer.training_started(run.state.step, run.total_steps, run.state.observer_mark);
   if (run.state.step == 0) {
     StepReport initial;
     initial.total_steps = run.total_steps;

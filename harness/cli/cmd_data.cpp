@@ -2,13 +2,13 @@
 // reprotrain data import | show | hash: datasets and their identity.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include "engine/data/dataset.h"
 #include "engine/data/file_digest.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/dataset_table.h"
+#include "harness/cli/output_file.h"
 
 namespace reprotrain::harness {
 
@@ -75,11 +75,7 @@ void add_reader_options(CLI::App& verb, DataOptions& options) {
 }
 
 ExitCode import_dataset(const DataOptions& options) {
-  if (std::filesystem::exists(options.out) && !options.force) {
-    throw Error(
-        ErrorKind::kUsage,
-        options.out + ": exists already; use --force to replace it or choose another --out");
-  }
+  require_free(options.out, options.force);
   const auto dataset = engine::load_dataset(data_config(options));
   engine::write_canonical_dataset(dataset.table, options.out);
   std::printf("wrote       %s\n", options.out.c_str());
@@ -114,23 +110,21 @@ void add_data(CLI::App& app, Command& chosen) {
   CLI::App* data = app.add_subcommand("data", "Import, show and identify datasets");
   data->require_subcommand(1);
 
-  CLI::App* import = data->add_subcommand("import", "Write a table as a canonical HDF5 dataset");
-  add_reader_options(*import, *options);
-  import->add_option("--out", options->out, "File to write")->required()->type_name("FILE.h5");
-  import->add_flag("--force", options->force, "Replace the file");
-  import->callback([&chosen, options] { chosen = [options] { return import_dataset(*options);
-};
-}  // namespace reprotrain::harness
-);
+  CLI::App* import_verb = data->add_subcommand("import", "Write a table as a canonical HDF5 dataset");
+  add_reader_options(*import_verb, *options);
+  import_verb->add_option("--out", options->out, "File to write")->required()->type_name("FILE.h5");
+  import_verb->add_flag("--force", options->force, "Replace the file");
+  import_verb->callback(
+      [&chosen, options] { chosen = [options] { return import_dataset(*options); }; });
 
-CLI::App* show = data->add_subcommand("show", "Print columns, kinds, ranges and missing counts");
-add_reader_options(*show, *options);
-show->add_flag("--json", options->json, "For machines");
-show->callback([&chosen, options] { chosen = [options] { return show_dataset(*options); }; });
+  CLI::App* show = data->add_subcommand("show", "Print columns, kinds, ranges and missing counts");
+  add_reader_options(*show, *options);
+  show->add_flag("--json", options->json, "For machines");
+  show->callback([&chosen, options] { chosen = [options] { return show_dataset(*options); }; });
 
-CLI::App* hash = data->add_subcommand("hash", "Print the content id and the file's SHA-256");
-add_reader_options(*hash, *options);
-hash->callback([&chosen, options] { chosen = [options] { return hash_dataset(*options); }; });
+  CLI::App* hash = data->add_subcommand("hash", "Print the content id and the file's SHA-256");
+  add_reader_options(*hash, *options);
+  hash->callback([&chosen, options] { chosen = [options] { return hash_dataset(*options); }; });
 }
 
 }  // namespace reprotrain::harness

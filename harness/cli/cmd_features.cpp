@@ -2,12 +2,12 @@
 // reprotrain features --config FILE --out FILE.h5: the feature matrix for other tools.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include "engine/device/cpu_threads.h"
 #include "engine/run.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/output_file.h"
 #include "harness/cli/progress.h"
 #include "harness/config/run_config.h"
 #include "harness/record/recorded_run.h"
@@ -28,11 +28,7 @@ struct FeaturesOptions {
 ExitCode features(const FeaturesOptions& options) {
   RunConfig config = load_run_config(options.config, options.sets);
   if (options.threads >= 0) config.runtime.threads = options.threads;
-  if (std::filesystem::exists(options.out) && !options.force) {
-    throw Error(
-        ErrorKind::kUsage,
-        options.out + ": exists already; use --force to replace it or choose another --out");
-  }
+  require_free(options.out, options.force);
   const engine::CpuThreads threads(config.runtime.threads);
   Progress progress(progress_style(options.progress, stderr), stderr);
   const engine::RunResult result =
@@ -57,7 +53,8 @@ void add_features(CLI::App& app, Command& chosen) {
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
   verb->add_option("--out", options->out, "File to write")->required()->type_name("FILE.h5");
-  verb->add_option("--threads", options->threads, "CPU threads, 0 = all");
+  verb->add_option("--threads", options->threads, "CPU threads, 0 = all")
+      ->check(CLI::Range(0, kLargestThreadCount));
   verb->add_option("--progress", options->progress, "auto, json or none")->type_name("STYLE");
   verb->add_flag("--force", options->force, "Replace the file");
   verb->callback([&chosen, options] { chosen = [options] { return features(*options); }; });

@@ -9,6 +9,7 @@
 #include "engine/device/cpu_threads.h"
 #include "engine/predict.h"
 #include "harness/cli/commands.h"
+#include "harness/cli/output_file.h"
 #include "harness/config/run_config.h"
 #include "harness/record/run_record.h"
 
@@ -44,11 +45,7 @@ ExitCode predict(const PredictOptions& options) {
   const RunPaths paths(options.run);
   const nlohmann::json record = read_record(paths.record);
   require_recorded_model(paths, record);
-  if (std::filesystem::exists(options.out) && !options.force) {
-    throw Error(
-        ErrorKind::kUsage,
-        options.out + ": exists already; use --force to replace it or choose another --out");
-  }
+  require_free(options.out, options.force);
   RunConfig config = recorded_config(record, paths.root);
   config.data.source = options.data;
   config.data.labels.clear();
@@ -82,7 +79,8 @@ void add_predict(CLI::App& app, Command& chosen) {
       ->required()
       ->type_name("FILE");
   verb->add_option("--out", options->out, "File to write")->required()->type_name("FILE.h5");
-  verb->add_option("--threads", options->threads, "CPU threads, 0 = all");
+  verb->add_option("--threads", options->threads, "CPU threads, 0 = all")
+      ->check(CLI::Range(0, kLargestThreadCount));
   verb->add_flag("--force", options->force, "Replace the file");
   verb->callback([&chosen, options] { chosen = [options] { return predict(*options); }; });
 }

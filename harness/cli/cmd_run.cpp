@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "harness/cli/commands.h"
+#include "harness/cli/interrupt.h"
 #include "harness/cli/memory_limit.h"
 #include "harness/cli/progress.h"
 #include "harness/cli/summary.h"
@@ -56,6 +57,19 @@ OpenMode open_mode(const RunOptions& options) {
   return options.resume ? OpenMode::kResume : options.force ? OpenMode::kForce : OpenMode::kNew;
 }
 
+/// --resume of a run that has ended: its result once more, or its failure.
+ExitCode report_finished(const RunConfig& config, const RunPaths& paths, Progress& progress) {
+  require_resumable(config, paths);
+  const nlohmann::json record = read_record(paths.record);
+  if (record.at("status") == "failed") {
+    throw Error(ErrorKind::kDiverged, paths.root + ": the run has failed already: " +
+                                          record.at("failure").at("reason").get<std::string>());
+  }
+  progress.note(paths.root + " is finished already; nothing to resume");
+  print_summary(record, paths);
+  return ExitCode::kSuccess;
+}
+
 ExitCode run(const RunOptions& options) {
   const RunConfig config = configure(options);
   if (options.print_config) {
@@ -68,13 +82,12 @@ ExitCode run(const RunOptions& options) {
     print_plan(config, out);
     return ExitCode::kSuccess;
   }
+  install_interrupt_handlers();
   limit_memory(config.runtime.memory_limit_bytes);
   Progress progress(progress_style(options.progress, stderr), stderr);
   const RunDirectory directory(out, open_mode(options));
   if (directory.has_begun() && std::filesystem::exists(directory.paths().record)) {
-    progress.note(out + " is finished already; nothing to resume");
-    print_summary(read_record(directory.paths().record), directory.paths());
-    return ExitCode::kSuccess;
+    return report_finished(config, directory.paths(), progress);
   }
   const nlohmann::json record = run_and_record(config, directory, progress);
   progress.finish();
@@ -93,7 +106,8 @@ void add_run(CLI::App& app, Command& chosen) {
       ->type_name("KEY=VALUE");
   app.add_option("--out", options->out, "Run directory (default: runs/NAME)")->type_name("DIR");
   app.add_option("--device", options->device, "auto or cpu");
-  app.add_option("--threads", options->threads, "CPU threads, 0 = all; never changes a result");
+  app.add_option("--threads", options->threads, "CPU threads, 0 = all; never changes a result")
+      ->check(CLI::Range(0, kLargestThreadCount));
   app.add_option("--memory-limit", options->memory_limit, "Largest memory use, for example 4GiB")
       ->type_name("BYTES");
   app.add_flag("--resume", options->resume, "Go on with a run that was stopped");

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "harness/cli/commands.h"
+#include "harness/cli/interrupt.h"
 #include "harness/cli/progress.h"
 #include "harness/cli/summary.h"
 #include "harness/verify/evidence_checks.h"
@@ -69,6 +70,7 @@ void print_report(const VerifyReport& report, const std::string& run_directory) 
 ExitCode verify(VerifyCommand& command) {
   require_device(command.device);
   command.options.inputs.path_of_role = parse_role_paths(command.data);
+  install_interrupt_handlers();
   Progress progress(progress_style(command.progress, stderr), stderr);
   const VerifyReport report = verify_run(command.options, progress);
   progress.finish();
@@ -94,7 +96,8 @@ void add_verify(CLI::App& app, Command& chosen) {
   verb->add_flag("--evidence-only", command->options.evidence_only,
                  "Check the evidence without executing the run");
   verb->add_option("--device", command->device, "auto or cpu");
-  verb->add_option("--threads", command->options.threads, "CPU threads, 0 = all");
+  verb->add_option("--threads", command->options.threads, "CPU threads, 0 = all")
+      ->check(CLI::Range(0, kLargestThreadCount));
   verb->add_option("--progress", command->progress, "auto, json or none")->type_name("STYLE");
   verb->callback([&chosen, command] { chosen = [command] { return verify(*command); }; });
 }

@@ -15,6 +15,9 @@ namespace reprotrain::harness {
 
 using Command = std::function<ExitCode()>;
 
+/// Bound of --threads; beyond it a number is a slip.
+inline constexpr int kLargestThreadCount = 4096;
+
 void add_run(CLI::App& app, Command& chosen);  // no subcommand: reprotrain --config FILE
 void add_verify(CLI::App& app, Command& chosen);
 void add_diff(CLI::App& app, Command& chosen);

@@ -19,15 +19,18 @@ void on_signal(int /*number*/) {
 
 }  // namespace
 
+void ignore_write_signals() {
+  struct sigaction action = {};
+  action.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &action, nullptr);
+  ::sigaction(SIGXFSZ, &action, nullptr);
+}
+
 void install_interrupt_handlers() {
   struct sigaction action = {};
   action.sa_handler = on_signal;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  // A reader that goes away and a file-size limit must become error sentences, not a silent death.
-  action.sa_handler = SIG_IGN;
-  ::sigaction(SIGPIPE, &action, nullptr);
-  ::sigaction(SIGXFSZ, &action, nullptr);
 }
 
 bool interrupt_requested() noexcept { return interrupt_count > 0; }

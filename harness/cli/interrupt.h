@@ -4,6 +4,9 @@
 
 namespace reprotrain::harness {
 
+/// A reader that goes away and a file-size limit become error sentences instead of a silent death.
+void ignore_write_signals();
+
 /// Installs the handlers. The first signal asks the run to stop at the next step; a second one ends the
 /// process at once (exit code 130), which a run directory survives as it survives kill -9.
 void install_interrupt_handlers();

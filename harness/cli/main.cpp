@@ -31,6 +31,7 @@ int fail(const std::string& sentence, ExitCode code) {
 }
 
 int run_program(int argc, char** argv) {
+  const kernels::StrictFloatScope strict;
   CLI::App app(kDescription, "reprotrain");
   app.footer(kFooter);
   app.set_version_flag("--version", std::string("reprotrain ") + kVersion);
@@ -56,7 +57,7 @@ int run_program(int argc, char** argv) {
                     "; rebuild without fast-math flags",
                 ExitCode::kError);
   }
-  install_interrupt_handlers();
+  ignore_write_signals();
   return static_cast<int>(chosen());
 }
 

@@ -98,7 +98,8 @@ void Progress::stage_finished(const engine::StageReport& report) {
   std::fflush(stream_);
 }
 
-void Progress::training_started(int64_t first_step, int64_t /*total_steps*/) {
+void Progress::training_started(int64_t first_step, int64_t /*total_steps*/,
+                                const std::string& /*mark*/) {
   training_start_ = last_shown_ = Clock::now();
   first_step_ = first_step;
   rows_since_start_ = 0;
@@ -168,7 +169,7 @@ void Progress::epoch_finished(const engine::EpochReport& report) {
   std::fflush(stream_);
 }
 
-void Progress::checkpoint_due(int64_t /*step*/) {}
+std::string Progress::checkpoint_due(int64_t /*step*/) { return {}; }
 
 void Progress::checkpoint_written(int64_t step, const std::string& directory) {
   if (style_ != ProgressStyle::kJson) return;

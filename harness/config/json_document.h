@@ -37,8 +37,7 @@ struct JsonDocument {
   Json value;
   std::map<std::string, TextPlace> key_places;    ///< JSON pointer of a member -> where its key is
   std::map<std::string, TextPlace> value_places;  ///< JSON pointer -> where the value begins
-  std::map<std::string, std::string>
-      overrides;  ///< JSON pointer -> "--set a.b=1" that put it there
+  std::map<std::string, std::string> overrides;   ///< JSON pointer -> "--set a.b=1" that put it
 
   /// Where the value at `pointer` comes from, "digits.json:7:3" or "--set a.b=1"; for a value that
   /// was filled in, where its nearest ancestor comes from.

@@ -119,15 +119,12 @@ engine::TransformConfig transform_config(const Json& json, const std::string& po
 }
 
 engine::ModelConfig model_config(const Json& json) {
-  using engine::Activation;
-  static constexpr auto kActivations =
-      words(word("relu", Activation::kRelu), word("tanh", Activation::kTanh),
-            word("sigmoid", Activation::kSigmoid), word("gelu", Activation::kGelu));
   engine::ModelConfig model;
   model.type = json["type"];
   if (model.type != "mlp") return model;
   model.hidden = json["hidden"].get<std::vector<int64_t>>();
-  model.activation = enum_of(json["activation"], kActivations);
+  model.activation =
+      engine::activation_called(json["activation"].get_ref<const std::string&>()).value();
   model.dropout = json["dropout"];
   model.layer_norm = json["layer_norm"];
   return model;

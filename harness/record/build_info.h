@@ -5,8 +5,8 @@
 namespace reprotrain::harness {
 
 struct BuildInfo {
-  const char*
-      commit;  ///< 40 hexadecimal digits, with "-dirty" when files had changed; "" if unknown
+  /// 40 hexadecimal digits, with "-dirty" when files had changed; "" if unknown.
+  const char* commit;
   const char* compiler;    ///< "GNU 12.2.0"
   const char* flags;       ///< of the C++ compiler, the strict arithmetic flags among them
   const char* build_type;  ///< "Release"

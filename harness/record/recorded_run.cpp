@@ -40,23 +40,10 @@ std::string host_name() {
 
 std::string digest_of(const Json& json) { return kernels::sha256_hex(canonical_json(json)); }
 
-/// Refuses to go on with a run under another identity, naming the keys.
-void require_same_identity(const RunConfig& config, const RunPaths& paths) {
-  if (!std::filesystem::exists(paths.config)) return;
-  const Json old = Json::parse(engine::read_file(paths.config), nullptr, false);
-  if (old.is_discarded()) {
-    throw Error(ErrorKind::kEvidence,
-                paths.config + ": is not JSON; it was damaged; start over with --force");
-  }
-  const Json changes = Json::diff(identity_part(old), identity_part(config.resolved));
-  if (changes.empty()) return;
-  std::string keys;
-  for (const Json& change : changes) {
-    keys += (keys.empty() ? "" : ", ") + change.at("path").get<std::string>();
-  }
-  throw Error(ErrorKind::kConfig, paths.config + ": the run was begun with other values of " +
-                                      keys +
-                                      "; resume with the original ones or start over with --force");
+/// What binds checkpoints to a configuration: its identity keys and the arithmetic of this build.
+std::string origin_digest(const RunConfig& config) {
+  return digest_of({{"config", identity_part(config.resolved)},
+                    {"arithmetic", arithmetic_ids(config.numerics.matmul)}});
 }
 
 /// Builds run.json as the run proceeds.
@@ -68,14 +55,17 @@ class RecordBuilder {
                {"status", "running"},
                {"claim",
                 {{"mode", "portable"},
-                 {"arithmetic", arithmetic_ids()},
+                 {"arithmetic", arithmetic_ids(config.numerics.matmul)},
                  {"meaning", "the same bits on any 64-bit little-endian machine"}}},
                {"config", config.resolved},
                {"config_sha256", digest_of(config.resolved)},
                {"identity_sha256", digest_of(identity_part(config.resolved))},
                {"seeds", {{"root", config.seed}, {"generator", "philox4x32-10"}}},
-               {"environment", environment_json()},
-               {"volatile", {{"started", utc_now()}, {"host", host_name()}, {"pid", ::getpid()}}}};
+               {"environment", with_valid_utf8(environment_json())},
+               {"volatile",
+                {{"started", utc_now()},
+                 {"host", with_valid_utf8(host_name())},
+                 {"pid", ::getpid()}}}};
   }
 
   void write_partial(const std::string& status, const std::string& reason = {}) {
@@ -93,7 +83,7 @@ class RecordBuilder {
                         {"file_sha256", input.file_sha256},
                         {"size_bytes", input.size_bytes},
                         {"rows", input.n_rows}});
-      record_["volatile"]["paths"][input.role] = input.path;
+      record_["volatile"]["paths"][input.role] = with_valid_utf8(input.path);
     }
     record_["inputs"] = inputs;
     record_["splits"] = result.splits;
@@ -106,7 +96,7 @@ class RecordBuilder {
                            {"epochs", result.training.epochs},
                            {"best_epoch", result.training.best_epoch}};
     record_["result_id"] = result_id(result_id_inputs(record_));
-    engine::write_file_atomically(paths_.metrics, metrics_file(result).dump(2) + "\n");
+    engine::write_file_atomically(paths_.metrics, pretty_json(metrics_file(result)));
   }
 
   void add_failure(const engine::DivergedError& error) {
@@ -148,7 +138,7 @@ engine::RunRequest run_request(const RunConfig& config, const RunPaths& paths) {
   request.features = config.features;
   request.model = config.model;
   request.train = config.train;
-  request.config_digest = digest_of(identity_part(config.resolved));
+  request.config_digest = origin_digest(config);
   request.result_directory = paths.result;
   request.checkpoint_directory = paths.checkpoints;
   request.export_features = config.output.features;
@@ -157,10 +147,33 @@ engine::RunRequest run_request(const RunConfig& config, const RunPaths& paths) {
   return request;
 }
 
+void require_resumable(const RunConfig& config, const RunPaths& paths) {
+  if (!std::filesystem::exists(paths.config)) return;
+  const Json old = Json::parse(engine::read_file(paths.config), nullptr, false);
+  if (!old.is_object()) {
+    throw Error(ErrorKind::kEvidence,
+                paths.config + ": is no configuration; it was damaged; start over with --force");
+  }
+  Json before = identity_part(old);
+  Json now = identity_part(config.resolved);
+  // Not part of the identity, but one trace has one stride.
+  before["output"]["trace_stride"] = old.value("/output/trace_stride"_json_pointer, Json());
+  now["output"]["trace_stride"] = config.output.trace_stride;
+  const Json changes = Json::diff(before, now);
+  if (changes.empty()) return;
+  std::string keys;
+  for (const Json& change : changes) {
+    keys += (keys.empty() ? "" : ", ") + change.at("path").get<std::string>();
+  }
+  throw Error(ErrorKind::kConfig, paths.config + ": the run was begun with other values of " +
+                                      keys +
+                                      "; resume with the original ones or start over with --force");
+}
+
 Json run_and_record(const RunConfig& config, const RunDirectory& directory,
                     engine::RunObserver& progress) {
   const RunPaths& paths = directory.paths();
-  if (directory.has_begun()) require_same_identity(config, paths);
+  if (directory.has_begun()) require_resumable(config, paths);
   engine::write_file_atomically(paths.config, canonical_json(config.resolved));
 
   const engine::CpuThreads threads(config.runtime.threads);
@@ -181,13 +194,14 @@ Json run_and_record(const RunConfig& config, const RunDirectory& directory,
     record.add_failure(error);
     record.finish("failed", recorder, threads.n_threads());
     throw;
-  } catch (const Error& error) {
-    recorder.log().error("{}", error.what());
-    const bool interrupted = error.kind() == ErrorKind::kInterrupted;
+  } catch (const std::exception& error) {
+    const auto* known = dynamic_cast<const Error*>(&error);
+    const bool interrupted = known != nullptr && known->kind() == ErrorKind::kInterrupted;
     try {
+      recorder.log().error("{}", error.what());
       record.write_partial(interrupted ? "interrupted" : "stopped", error.what());
-    } catch (const Error&) {
-      // The disk may be what failed; the first sentence is the one that helps.
+    } catch (const std::exception&) {
+      // The disk or the memory may be what failed; the first sentence is the one that helps.
     }
     throw;
   }

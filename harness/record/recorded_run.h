@@ -15,12 +15,15 @@ namespace reprotrain::harness {
 /// The engine's request for a configured run that writes into `paths`.
 engine::RunRequest run_request(const RunConfig& config, const RunPaths& paths);
 
-/// Executes the run in `directory` (going on with it when it has begun) and writes run.json last.
-/// Until then run.partial.json says how far it came. Returns the record.
+/// Throws Error(kConfig) naming the keys unless the run that has begun in `paths` can be gone on with
+/// under `config`: the same identity keys and the same trace stride.
+void require_resumable(const RunConfig& config, const RunPaths& paths);
+
+/// Executes the run in `directory` (going on with it when it has begun) and writes run.json last. Until
+/// then run.partial.json says how far it came. Returns the record.
 ///
-/// A loss that is not finite leaves a record with status "failed" and is thrown on as
-/// DivergedError. Throws Error(kConfig) when a run that has begun was configured with other
-/// identity keys.
+/// A loss that is not finite leaves a record with status "failed" and is thrown on as DivergedError.
+/// Throws what require_resumable throws when the run has begun.
 nlohmann::json run_and_record(const RunConfig& config, const RunDirectory& directory,
                               engine::RunObserver& progress);
 

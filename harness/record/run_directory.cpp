@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <vector>
 
 #include "include/reprotrain/error.h"
 
@@ -21,12 +22,30 @@ bool is_run(const RunPaths& paths) {
   return fs::exists(paths.config) || fs::exists(paths.record) || fs::exists(paths.partial_record);
 }
 
+/// What a process that was killed while writing a file leaves behind (engine/data/atomic_file.h).
+bool is_temporary(const fs::path& path) {
+  const std::string extension = path.extension().string();
+  return extension.rfind(".tmp", 0) == 0 && extension.size() > 4 &&
+         extension.find_first_not_of("0123456789", 4) == std::string::npos;
+}
+
+void remove_temporaries(const RunPaths& paths) {
+  std::vector<fs::path> found;
+  for (const std::string& folder : {paths.root, paths.result}) {
+    if (!fs::is_directory(folder)) continue;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.is_regular_file() && is_temporary(entry.path())) found.push_back(entry.path());
+    }
+  }
+  for (const fs::path& path : found) fs::remove(path);
+}
+
 /// Absent, or holding nothing but a lock and empty folders: a run that was refused or died at once.
 bool is_unused(const RunPaths& paths) {
   std::error_code code;
   if (!fs::exists(paths.root, code)) return true;
   for (const auto& entry : fs::directory_iterator(paths.root, code)) {
-    const bool is_ours = entry.path() == fs::path(paths.lock) ||
+    const bool is_ours = entry.path() == fs::path(paths.lock) || is_temporary(entry.path()) ||
                          (entry.is_directory() && fs::is_empty(entry.path()));
     if (!is_ours) return false;
   }
@@ -54,11 +73,12 @@ void require_usable(const RunPaths& paths, OpenMode mode) {
 }
 
 void remove_run(const RunPaths& paths) {
-  // run.json goes first: a directory that is half removed is no finished run.
+  // run.json goes first: a directory that is half removed is no finished run. config.json goes last:
+  // until then it is still known as a run, and can be removed again.
   fs::remove(paths.record);
-  for (const auto& path : {paths.partial_record, paths.config, paths.log}) fs::remove(path);
   fs::remove_all(paths.result);
   fs::remove_all(paths.checkpoints);
+  for (const auto& path : {paths.partial_record, paths.log, paths.config}) fs::remove(path);
 }
 
 }  // namespace
@@ -85,6 +105,7 @@ RunDirectory::RunDirectory(const std::string& path, OpenMode mode) : paths_(path
     fs::create_directories(paths_.root);
     acquire_lock();
     require_usable(paths_, mode);  // again, now that nobody else can change the answer
+    remove_temporaries(paths_);
     if (mode == OpenMode::kForce) remove_run(paths_);
     has_begun_ = mode == OpenMode::kResume && is_run(paths_);
     fs::create_directories(paths_.result);

@@ -21,7 +21,7 @@ std::string record_digest(const nlohmann::json& record) {
 
 void write_record(nlohmann::json record, const std::string& path) {
   record["record_sha256"] = record_digest(record);
-  engine::write_file_atomically(path, record.dump(2) + "\n");
+  engine::write_file_atomically(path, pretty_json(record));
 }
 
 nlohmann::json read_record(const std::string& path) {
@@ -37,14 +37,14 @@ nlohmann::json read_record(const std::string& path) {
   if (record.is_discarded() || !record.is_object()) {
     throw Error(ErrorKind::kEvidence, path + ": is not JSON; the record was damaged or edited");
   }
-  if (record.value("record_version", 0) != kRecordVersion) {
+  if (record.value("record_version", nlohmann::json()) != kRecordVersion) {
     throw Error(ErrorKind::kInconclusive,
                 path + ": has record_version " +
                     record.value("record_version", nlohmann::json()).dump() +
                     " but this program reads " + std::to_string(kRecordVersion) +
                     "; use the program version that wrote it");
   }
-  if (record.value("record_sha256", "") != record_digest(record)) {
+  if (record.value("record_sha256", nlohmann::json()) != record_digest(record)) {
     throw Error(
         ErrorKind::kEvidence,
         path + ": record_sha256 does not match its content; the record was damaged or edited");
@@ -52,13 +52,19 @@ nlohmann::json read_record(const std::string& path) {
   return record;
 }
 
+nlohmann::json with_valid_utf8(const nlohmann::json& json) {
+  return nlohmann::json::parse(
+      json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
 RunConfig recorded_config(const nlohmann::json& record, const std::string& base_directory) {
   const std::string text = record.value("config", nlohmann::json::object()).dump();
   try {
-    return run_config_from_json(parse_json(text, "config in run.json", ErrorKind::kEvidence),
-                                base_directory);
+    return run_config_from_json(parse_json(text, "config in run.json"), base_directory);
   } catch (const Error& error) {
-    throw Error(ErrorKind::kEvidence, error.what());
+    // The record's own digest holds, so it was not damaged: another version wrote it.
+    throw Error(ErrorKind::kInconclusive,
+                std::string(error.what()) + "; use the program version that wrote the record");
   }
 }
 
@@ -89,6 +95,7 @@ nlohmann::json metrics_file(const engine::RunResult& result) {
 
 nlohmann::json result_file_digests(const RunPaths& paths) {
   nlohmann::json digests = nlohmann::json::object();
+  if (!std::filesystem::is_directory(paths.result)) return digests;
   for (const auto& entry : std::filesystem::directory_iterator(paths.result)) {
     const std::string name = entry.path().filename().string();
     if (entry.is_regular_file())

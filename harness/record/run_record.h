@@ -23,6 +23,10 @@ void write_record(nlohmann::json record, const std::string& path);
 /// Throws Error(kEvidence) naming the file and what is wrong with it.
 nlohmann::json read_record(const std::string& path);
 
+/// The same with every byte that is no UTF-8 replaced by U+FFFD: paths and variables of a machine may
+/// hold any bytes, a record may not.
+nlohmann::json with_valid_utf8(const nlohmann::json& json);
+
 /// The configuration of a recorded run; relative paths start at `base_directory`.
 RunConfig recorded_config(const nlohmann::json& record, const std::string& base_directory);
 

@@ -56,10 +56,11 @@ void RunRecorder::stage_finished(const engine::StageReport& report) {
   next_.stage_finished(report);
 }
 
-void RunRecorder::training_started(int64_t first_step, int64_t total_steps) {
+void RunRecorder::training_started(int64_t first_step, int64_t total_steps,
+                                   const std::string& mark) {
   log_->info("training from step {} of {}", first_step, total_steps);
-  trace_ = std::make_unique<TraceWriter>(paths_.trace, first_step);
-  next_.training_started(first_step, total_steps);
+  trace_ = std::make_unique<TraceWriter>(paths_.trace, first_step, mark);
+  next_.training_started(first_step, total_steps, mark);
 }
 
 void RunRecorder::step_finished(const engine::StepReport& report) {
@@ -83,9 +84,10 @@ void RunRecorder::epoch_finished(const engine::EpochReport& report) {
   next_.epoch_finished(report);
 }
 
-void RunRecorder::checkpoint_due(int64_t step) {
+std::string RunRecorder::checkpoint_due(int64_t step) {
   trace_->sync();
   next_.checkpoint_due(step);
+  return trace_->head();
 }
 
 void RunRecorder::checkpoint_written(int64_t step, const std::string& directory) {

@@ -24,10 +24,10 @@ class RunRecorder final : public engine::RunObserver {
 
   void stage_started(std::string_view name) override;
   void stage_finished(const engine::StageReport& report) override;
-  void training_started(int64_t first_step, int64_t total_steps) override;
+  void training_started(int64_t first_step, int64_t total_steps, const std::string& mark) override;
   void step_finished(const engine::StepReport& report) override;
   void epoch_finished(const engine::EpochReport& report) override;
-  void checkpoint_due(int64_t step) override;
+  std::string checkpoint_due(int64_t step) override;
   void checkpoint_written(int64_t step, const std::string& directory) override;
   void note(std::string_view text) override;
   bool stop_requested() override;

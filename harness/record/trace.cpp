@@ -111,7 +111,8 @@ ReadTrace read_trace(const std::string& path) {
   return trace;
 }
 
-TraceWriter::TraceWriter(const std::string& path, int64_t first_step) : path_(path) {
+TraceWriter::TraceWriter(const std::string& path, int64_t first_step, const std::string& head)
+    : path_(path) {
   head_ = kernels::sha256_hex(std::string_view(kGenesis));
   int64_t keep_bytes = 0;
   if (first_step > 0 && std::filesystem::exists(path)) {
@@ -121,6 +122,11 @@ TraceWriter::TraceWriter(const std::string& path, int64_t first_step) : path_(pa
       head_ = old.entries[i].chain;
     }
   }
+  if (first_step > 0 && head_ != head) {
+    throw Error(ErrorKind::kEvidence, path + ": does not lead to the checkpoint of step " +
+                                          std::to_string(first_step) +
+                                          "; it was damaged; start over with --force");
+  }
   stream_.open(path, std::ios::binary | std::ios::out | std::ios::app);
   if (stream_) {
     std::error_code code;
@@ -128,6 +134,7 @@ TraceWriter::TraceWriter(const std::string& path, int64_t first_step) : path_(pa
     if (code) stream_.setstate(std::ios::failbit);
   }
   flush();
+  engine::sync_directory(std::filesystem::path(path).parent_path().string());
 }
 
 void TraceWriter::append_step(const engine::StepReport& report) {
@@ -163,9 +170,12 @@ void TraceWriter::append(TraceEntry entry) {
 void TraceWriter::sync() {
   flush();
   const int descriptor = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
-  ::close(descriptor);
+  const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+  if (descriptor >= 0) ::close(descriptor);
+  if (!synced) {
+    throw Error(ErrorKind::kEnvironment,
+                path_ + ": cannot be synced; check the disk and go on with --resume");
+  }
 }
 
 void TraceWriter::flush() {

@@ -39,9 +39,10 @@ ReadTrace read_trace(const std::string& path);
 /// Appends to a trace file.
 class TraceWriter {
  public:
-  /// Opens `path` and cuts it back to the entries of the first `first_step` steps, so that a
-  /// resumed run leaves the file of a run that was never interrupted.
-  TraceWriter(const std::string& path, int64_t first_step);
+  /// Opens `path` and cuts it back to the entries of the first `first_step` steps, so that a resumed
+  /// run leaves the file of a run that was never interrupted. Throws Error(kEvidence) when these do not
+  /// end in the chain value `head` (which a new trace, first_step 0, does not need).
+  TraceWriter(const std::string& path, int64_t first_step, const std::string& head);
 
   void append_step(const engine::StepReport& report);
   void append_epoch(const engine::EpochReport& report);

@@ -53,6 +53,13 @@ Json stages_before_training(const Json& record) {
   return stages;
 }
 
+/// Where and how a run failed, without the sentence that tells it.
+Json failure_facts(const RunEvidence& run) {
+  Json failure = run.record.value("failure", Json::object());
+  failure.erase("reason");
+  return failure;
+}
+
 std::string step_text(const TraceEntry& entry) {
   const std::string place = entry.epoch_end ? "end of epoch " : "epoch ";
   return "step " + std::to_string(entry.step) + " (" + place + std::to_string(entry.epoch + 1) +
@@ -61,7 +68,8 @@ std::string step_text(const TraceEntry& entry) {
 
 std::optional<Finding> entry_difference(const TraceEntry& recorded, const TraceEntry& actual) {
   const std::string place = step_text(recorded);
-  if (recorded.step != actual.step || recorded.epoch_end != actual.epoch_end) {
+  if (recorded.step != actual.step || recorded.epoch != actual.epoch ||
+      recorded.epoch_end != actual.epoch_end) {
     return Finding{"steps", place, step_text(recorded), step_text(actual)};
   }
   if (recorded.batch != actual.batch) {
@@ -78,6 +86,10 @@ std::optional<Finding> entry_difference(const TraceEntry& recorded, const TraceE
     if (actual.tensors[i].second != digest) {
       return Finding{"steps", place + ", tensor " + name, digest, actual.tensors[i].second};
     }
+  }
+  if (actual.tensors.size() > recorded.tensors.size()) {
+    const auto& [name, digest] = actual.tensors[recorded.tensors.size()];
+    return Finding{"steps", place + ", tensor " + name, "nothing", digest};
   }
   return std::nullopt;
 }
@@ -117,7 +129,7 @@ Findings compare_runs(const RunEvidence& recorded, const RunEvidence& actual) {
     return run.record.value(name, Json::object());
   };
   compare_members("training", member(recorded, "training"), member(actual, "training"), findings);
-  compare_members("failure", member(recorded, "failure"), member(actual, "failure"), findings);
+  compare_members("failure", failure_facts(recorded), failure_facts(actual), findings);
   Findings outputs;
   compare_members("outputs", member(recorded, "outputs"), member(actual, "outputs"), outputs);
   add_first_elements(recorded, actual, outputs);

@@ -35,6 +35,10 @@ Findings check_config(const RunEvidence& evidence) {
   const std::string recorded =
       kernels::sha256_hex(canonical_json(evidence.record.value("config", Json::object())));
   if (recorded != expected) return {{"config", "config in run.json", expected, recorded}};
+  const std::string identity =
+      kernels::sha256_hex(canonical_json(identity_part(evidence.record.at("config"))));
+  const std::string claimed = evidence.record.value("identity_sha256", "");
+  if (claimed != identity) return {{"config", "identity_sha256 in run.json", identity, claimed}};
   return {};
 }
 
@@ -109,6 +113,13 @@ Findings check_outputs(const RunEvidence& evidence) {
   for (const auto& [name, id] : actual) {
     const std::string expected = recorded.value(name, "no such output");
     if (id != expected) findings.push_back({"outputs", name, expected, id});
+  }
+  const bool has_features = std::filesystem::exists(evidence.paths.features);
+  for (const auto& [name, id] : recorded.items()) {
+    const bool expected_in_a_file = has_features || name.rfind("features/", 0) != 0;
+    if (expected_in_a_file && actual.count(name) == 0) {
+      findings.push_back({"outputs", name, id.get<std::string>(), "in no file"});
+    }
   }
   return findings;
 }

@@ -247,7 +247,12 @@ ExitCode RunDiff::verdict() const {
 RunDiff diff_runs(const RunEvidence& a, const RunEvidence& b) { return DiffBuilder(a, b).build(); }
 
 RunDiff diff_runs(const std::string& run_directory_a, const std::string& run_directory_b) {
-  return diff_runs(sound_evidence(run_directory_a), sound_evidence(run_directory_b));
+  try {
+    return diff_runs(sound_evidence(run_directory_a), sound_evidence(run_directory_b));
+  } catch (const Json::exception& error) {
+    throw Error(ErrorKind::kEvidence, "one of the records lacks a member or has one of another type (" +
+                                          std::string(error.what()) + "); it was damaged or edited");
+  }
 }
 
 std::string run_diff_text(const RunDiff& diff) {

@@ -50,7 +50,7 @@ void require_decidable(const RunEvidence& evidence) {
                                               "\", which this build cannot re-execute; use the "
                                               "version that wrote it");
   }
-  const auto known = arithmetic_ids();
+  const auto known = known_arithmetic_ids();
   for (const auto& id : claim.value("arithmetic", nlohmann::json::array())) {
     if (std::find(known.begin(), known.end(), id.get<std::string>()) == known.end()) {
       throw Error(ErrorKind::kInconclusive, evidence.paths.record + ": used arithmetic " +
@@ -77,13 +77,14 @@ RunEvidence execute_again(const RunConfig& config, const std::string& directory,
     run_and_record(config, run, progress);
   } catch (const engine::DivergedError&) {
     // Leaves a record with status "failed": for a recorded failure that is the expected result.
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInterrupted) throw;
+    throw Error(ErrorKind::kInterrupted, "the verification was interrupted; nothing was decided");
   }
   return read_evidence(directory);
 }
 
-}  // namespace
-
-VerifyReport verify_run(const VerifyOptions& options, engine::RunObserver& progress) {
+VerifyReport judge(const VerifyOptions& options, engine::RunObserver& progress) {
   const RunEvidence recorded = read_evidence(options.run_directory);
   VerifyReport report;
   const auto id = recorded.record.value("result_id", nlohmann::json());
@@ -110,6 +111,19 @@ VerifyReport verify_run(const VerifyOptions& options, engine::RunObserver& progr
   if (actual_id.is_string()) report.actual_result_id = actual_id.get<std::string>();
   report.verdict = report.findings.empty() ? ExitCode::kSuccess : ExitCode::kBitsDiffer;
   return report;
+}
+
+}  // namespace
+
+VerifyReport verify_run(const VerifyOptions& options, engine::RunObserver& progress) {
+  try {
+    return judge(options, progress);
+  } catch (const nlohmann::json::exception& error) {
+    // The record's digest may hold while a member that every record has is missing.
+    throw Error(ErrorKind::kEvidence, RunPaths(options.run_directory).record +
+                                          ": a member is missing or has another type (" +
+                                          error.what() + "); the record was damaged or edited");
+  }
 }
 
 }  // namespace reprotrain::harness

@@ -2,19 +2,37 @@
 // The arithmetic specifications that this build implements, each a section of docs/arithmetic.md.
 #pragma once
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace reprotrain {
 
-/// Ids in ascending order. They are part of a run's record and of its result id: a change of any number
-/// comes with another version of its id. `-draft` goes with version 1.0 of the program.
-inline std::vector<std::string> arithmetic_ids() {
-  return {
-      "elementary32-v1-draft",   "exact-sum-v1-draft", "features-v1-draft",  "fma32-v1-draft",
-      "initialisation-v1-draft", "layers-v1-draft",    "losses-v1-draft",    "metrics-v1-draft",
-      "optimizers-v1-draft",     "philox-v1-draft",    "schedules-v1-draft", "shuffle-v1-draft",
+/// Ids that a run with `numerics.matmul` = `matmul` uses, ascending. They are part of its record and of
+/// its result id: a change of any number comes with another version of its id. `-draft` goes with
+/// version 1.0 of the program.
+inline std::vector<std::string> arithmetic_ids(std::string_view matmul) {
+  std::vector<std::string> ids = {
+      "elementary32-v1-draft",
+      "exact-sum-v1-draft",
+      "features-v1-draft",
+      "initialisation-v1-draft",
+      "layers-v1-draft",
+      "losses-v1-draft",
+      "metrics-v1-draft",
+      "optimizers-v1-draft",
+      "philox-v1-draft",
+      "schedules-v1-draft",
+      "shuffle-v1-draft",
+      "training-v1-draft",
   };
+  if (matmul == "fma32") ids.emplace_back("fma32-v1-draft");
+  std::sort(ids.begin(), ids.end());
+  return ids;
 }
+
+/// All ids that this build can execute.
+inline std::vector<std::string> known_arithmetic_ids() { return arithmetic_ids("fma32"); }
 
 }  // namespace reprotrain

@@ -32,8 +32,9 @@ enum class ErrorKind {
 
 /// A broken environment or a broken input, as one sentence that names file, place and remedy.
 ///
-/// Broken callers are assertions, never an Error; two runs that differ are a returned Finding, never
-/// an Error. Only the command line catches it, prints the sentence and exits with `exit_code()`.
+/// Broken callers are assertions, never an Error; two runs that differ are a returned Finding,
+/// never an Error. Only the command line catches it, prints the sentence and exits with
+/// `exit_code()`.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& sentence) : std::runtime_error(sentence), kind_(kind) {}

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // fma(a, b, c) of binary32 with one rounding, on every machine.
 //
-//   hardware fma known to the compiler: that instruction
-//   otherwise: p = a*b in binary64 (exact: 48 bits); s + e = p + c exactly (TwoSum);
-//              s rounded to odd by the sign of e; then s to binary32
-// Why: x86-64 without FMA must give the bits of every other machine, and a libm `fmaf` call cannot
-// be
-//      vectorised nor relied upon.
+//   hardware fma known to the compiler: that instruction; otherwise:
+//   p     = a * b             binary64, exact: 48 bits
+//   s + e = p + c             exactly (TwoSum)
+//   fma   = f32(odd(s, e))    s rounded to odd by the sign of e, then once to binary32
+//
+// Why: x86-64 without FMA must give the bits of every other machine, and a libm `fmaf` call
+// cannot be vectorised nor relied upon.
 // Determinism: a pure function; payload and sign of a NaN result are free.
 // Reference: S. Boldo, G. Melquiond, "Emulation of a FMA and correctly rounded sums", IEEE TC 57,
 // 2008.

@@ -46,8 +46,8 @@ RPT_HD double canonical(double value) {
   return is_nan(value) ? double_from_bits(0x7ff8000000000000ull) : value;
 }
 
-/// Maps a float to an integer whose order is the total order -NaN < -inf < ... < -0 < +0 < ... < inf
-/// < NaN. Stable sorts use (this key, index).
+/// Maps a float to an integer whose order is the total order -NaN < -inf < ... < -0 < +0 < ... <
+/// inf < NaN. Stable sorts use (this key, index).
 RPT_HD uint32_t total_order_key(float value) {
   const uint32_t bits = bits_of(canonical(value));
   return (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;

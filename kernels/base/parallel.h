@@ -17,8 +17,8 @@ class Parallel {
   using Range = std::function<void(int64_t begin, int64_t end)>;
   virtual ~Parallel() = default;
 
-  /// Calls `body` on disjoint pieces that cover [0, n), each of `grain` elements or more (except where
-  /// n is smaller), and returns when all are done. Exceptions of `body` are rethrown here.
+  /// Calls `body` on disjoint pieces that cover [0, n), each of `grain` elements or more (except
+  /// where n is smaller), and returns when all are done. Exceptions of `body` are rethrown here.
   virtual void for_ranges(int64_t n, int64_t grain, const Range& body) const = 0;
 };
 

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Activation functions of hidden layers and their derivatives, one scalar definition each.
 //
-//   forward   y = f(x);   backward   gradient = gradient * f'(x)        (one binary32
-//   multiplication) relu      f = x <= 0 ? +0 : x          f' = y > 0 ? 1 : +0 tanh      f =
-//   rounded::tanh(x)         f' = (1 - y) * (1 + y) sigmoid   f = rounded::sigmoid(x)      f' = y *
-//   (1 - y) gelu      f = rounded::gelu(x)         f' = rounded::gelu_derivative(x)
+//   forward   y = f(x)
+//   backward  gradient = gradient * f'(x)     one binary32 multiplication
+//   relu      f = x <= 0 ? +0 : x             f' = y > 0 ? 1 : +0
+//   tanh      f = rounded::tanh(x)            f' = (1 - y) * (1 + y)
+//   sigmoid   f = rounded::sigmoid(x)         f' = y * (1 - y)
+//   gelu      f = rounded::gelu(x)            f' = rounded::gelu_derivative(x)
+//
 // NaN gives NaN.
 // Why: once per hidden unit and step, 64x128 to 128x1024 elements.
-// Determinism: elementwise. See also: elementary.h; docs/arithmetic.md, "Activations".
+// Determinism: elementwise.
+// See also: elementary.h, docs/arithmetic.md "Activations, dropout and layer norm".
 #pragma once
 
 #include <cstdint>

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unevaluated sums hi + lo of two binary64 numbers: about 104 bits, from + - * / alone.
 //
-// Why: the accurate path of an elementary function must know the real value to about 2^-80 before
-// it
-//   may round it. No fma is used, so a processor without one runs the same steps.
+// Why: the accurate path of an elementary function must know the real value to about 2^-80
+// before it may round it. No fma is used, so a processor without one runs the same steps.
 // Requires: round to nearest even; magnitudes between 2^-400 and 2^400, so that no error term
-//   underflows and no split overflows.
+// underflows and no split overflows.
 // Reference: T. J. Dekker, "A floating-point technique for extending the available precision"
-// (1971);
-//   D. E. Knuth, "The Art of Computer Programming", volume 2, section 4.2.2.
+// (1971); D. E. Knuth, "The Art of Computer Programming", volume 2, section 4.2.2.
 #pragma once
 
 #include "kernels/base/float_bits.h"

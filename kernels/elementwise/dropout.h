@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dropout: a mask that is a pure function of (seed, layer, step, element).
 //
-//   threshold = integer part of (p * 2^32)                p: probability of dropping, binary64, 0
-//   <= p < 1 scale     = f32(1 / (1 - p))                          binary64, rounded once to
-//   binary32 keep(i)   = random_word(stream, i) >= threshold       stream: (seed,
-//   stream_of(kDropout, layer), step) y[i]      = keep(i) ? x[i] * scale : +0               i = row
-//   * n_columns + column, row in the batch
+//   threshold = integer part of (p * 2^32)            binary64; p: probability of dropping, < 1
+//   scale     = f32(1 / (1 - p))                      binary64, rounded once to binary32
+//   keep(i)   = random_word(stream, i) >= threshold   i = row * n_columns + column, in the batch
+//   y[i]      = keep(i) ? x[i] * scale : +0
+//   stream    = (seed, stream_of(kDropout, layer), step)
+//
 // Backward applies the same map to the gradient.
 // Determinism: no state; nothing is stored between the two passes.
 #pragma once

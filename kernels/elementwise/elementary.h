@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Elementary functions of one binary32 argument, correctly rounded: one definition, any device.
 //
-// Each function returns the real value of its argument rounded once to the nearest binary32
-//   (ties to even), subnormal results and overflow to infinity included; any NaN gives the NaN
-//   0x7fc00000. How the value is found is not part of the definition: estimate.h tells how it is
-//   found here.
+//   f(x) = the real value of f at x, rounded once to binary32, to nearest even
+//
+// Subnormal results and overflow to infinity included; any NaN gives the NaN 0x7fc00000. How the
+// value is found is not part of the definition: estimate.h tells how it is found here.
 // Why: losses and activations call these for every element. A C library's functions differ
-//   between versions and processors, in up to one result of forty; these cannot.
+// between versions and processors, in up to one result of forty; these cannot.
 // Requires: round to nearest even, subnormals kept.
 // Determinism: the same bits on every machine, by definition; no libm, no fma.
 // See also: elementary_array.h for many arguments at once, five times faster;
-//   docs/arithmetic.md, "Elementary functions"; scripts/exhaustive.sh checks all 2^32 arguments.
+// docs/arithmetic.md "Elementary functions"; scripts/exhaustive.sh checks all 2^32 arguments.
 #pragma once
 
 #include "kernels/base/hd.h"

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Initial weights: uniform, with Glorot's limit.
 //
-//   limit    = f32(sqrt(6 / (n_in + n_out)))                 sum, quotient and root in binary64
-//   value[i] = limit * (2 * u - 1),  u = random_unit(stream, i)      2u - 1 is exact, one rounding
-//   stream   = (seed, stream_of(kInitialisation, instance), step 0), i = row * n_out + column
+//   limit    = f32(sqrt(6 / (n_in + n_out)))     sum, quotient and root in binary64
+//   u        = random_unit(stream, i)            i = row * n_out + column
+//   value[i] = limit * (2 * u - 1)               2u - 1 is exact, one rounding
+//   stream   = (seed, stream_of(kInitialisation, instance), step 0)
+//
 // `instance` is the position of the tensor in the network's parameter list.
-// Reference: Glorot, Bengio, "Understanding the difficulty of training deep feedforward networks",
-// 2010.
+// Reference: Glorot, Bengio, "Understanding the difficulty of training deep feedforward
+// networks", 2010.
 #pragma once
 
 #include <cstdint>

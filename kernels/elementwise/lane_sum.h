@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sum of terms that always sit together (a row): 32 strided lanes, then a tree.
 //
-//   lane[l] = +0 + t(l) + t(l + 32) + t(l + 64) + ...     for l < 32, binary32, left to right
+//   lane[l] = +0 + t(l) + t(l + 32) + t(l + 64) + ...         for l < 32, binary32, left to right
 //   for w = 16, 8, 4, 2, 1: lane[l] = lane[l] + lane[l + w]   for l < w
-//   sum = lane[0];   no terms: +0
-// Why: softmax and layer norm rows of 2 to 1,000 elements; a warp or two AVX-512 registers hold the
-// lanes. Determinism: a function of the row alone.
+//   sum = lane[0]                                             no terms: +0
+//
+// Why: softmax and layer norm rows of 2 to 1,000 elements; a warp or two AVX-512 registers hold
+// the lanes.
+// Determinism: a function of the row alone.
 #pragma once
 
 #include <cstdint>

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Layer norm of every row, forward and backward.
 //
-//   forward   mean = lane_sum(x) / n;  variance = lane_sum((x - mean) * (x - mean)) / n
-//             inverse = 1 / sqrt(variance + 1e-5f)
-//             normal[j] = (x[j] - mean) * inverse;   y[j] = normal[j] * scale[j] + shift[j]
-//   backward  g[j] = gradient[j] * scale[j]
-//             a = lane_sum(g) / n;  b = lane_sum(g * normal) / n
-//             gradient[j] = ((g[j] - a) - normal[j] * b) * inverse
-//             scale gradient = exact column sums of f32(gradient * normal), shift gradient = of
-//             gradient
-// All binary32, every product, sum, quotient and root rounded; n is exact in binary32 (n < 2^24).
-// Why: between a dense layer and its activation, rows of 64 to 1,024. Determinism: rows are
-// independent. See also: lane_sum.h; docs/arithmetic.md, "Activations, dropout and layer norm".
+//   forward   mean      = lane_sum(x) / n
+//             variance  = lane_sum((x - mean) * (x - mean)) / n
+//             inverse   = 1 / sqrt(variance + 1e-5f)
+//             normal[j] = (x[j] - mean) * inverse
+//             y[j]      = normal[j] * scale[j] + shift[j]
+//   backward  g[j]      = gradient[j] * scale[j]
+//             a         = lane_sum(g) / n
+//             b         = lane_sum(g * normal) / n
+//             scale gradient = exact column sums of f32(gradient * normal)
+//             shift gradient = exact column sums of gradient
+//             gradient[j]    = ((g[j] - a) - normal[j] * b) * inverse
+//
+// All binary32, every product, sum, quotient and root rounded; n is exact (n < 2^24).
+// Why: between a dense layer and its activation, rows of 64 to 1,024.
+// Determinism: rows are independent.
+// See also: lane_sum.h, docs/arithmetic.md "Activations, dropout and layer norm".
 #pragma once
 
 #include <span>

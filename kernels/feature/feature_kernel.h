@@ -10,8 +10,8 @@
 //   operator()(x)    the formula.
 //
 // Rules for all of them: fitted per column (per element of a block column); NaN means missing, is
-// left out of the moments, and comes out as the canonical NaN. See also: feature_list.h,
-// docs/arithmetic.md "Features".
+// left out of the moments, and comes out as the canonical NaN.
+// See also: feature_list.h, docs/arithmetic.md "Features".
 #pragma once
 
 #include <array>

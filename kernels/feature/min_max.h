@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Maps the smallest training value of a column to `low` and the largest to `high`, linearly.
 //
-//   range = f64(max) - f64(min), 1 where that is 0; span = high - low     binary64, once per column
-//   y = f32(low + ((f64(x) - minimum) / range) * span)                    binary64, one rounding
-//   each
+//   range = f64(max) - f64(min), 1 where that is 0          binary64, once per column
+//   span  = high - low                                      binary64, once per column
+//   y = f32(low + ((f64(x) - minimum) / range) * span)      binary64, one rounding each
 //
-// A constant column becomes `low`. Values beyond the training range leave [low, high]; clip them if
-// that matters.
+// A constant column becomes `low`. Values beyond the training range leave [low, high]; clip them
+// if that matters.
 // Requires: moments of the training rows, all finite; finite low < high.
 // Determinism: elementwise.
 // See also: kernels/reduce/column_statistics.h, docs/arithmetic.md "Features".

@@ -2,14 +2,21 @@
 // Losses of raw outputs (logits) against a class.
 //
 //   binary cross-entropy of logit z, class y in {0, 1}
-//     part = rounded::log1p(rounded::exp(-|z|));  top = z > 0 ? z : +0
-//     loss = y ? (top - z) + part : top + part;   slope = rounded::sigmoid(z) - y
+//     part     = rounded::log1p(rounded::exp(-|z|))
+//     top      = z > 0 ? z : +0
+//     loss     = y ? (top - z) + part : top + part
+//     slope    = rounded::sigmoid(z) - y
 //   cross-entropy of the row z of n logits, class t
-//     top  = the largest z;  e[j] = rounded::exp(z[j] - top);  sum = lane_sum(e)
-//     loss = rounded::log(sum) - (z[t] - top);    slope[j] = e[j] / sum - (j == t ? 1 : 0)
+//     top      = the largest z
+//     e[j]     = rounded::exp(z[j] - top)
+//     sum      = lane_sum(e)
+//     loss     = rounded::log(sum) - (z[t] - top)
+//     slope[j] = e[j] / sum - (j == t ? 1 : 0)
+//
 // All binary32, each operation rounded. NaN gives NaN.
 // Why: shifting by the largest logit keeps exp in range; the loss never takes the log of a
-// quotient. See also: lane_sum.h, loss_list.h (rows, batches), docs/arithmetic.md "Losses".
+// quotient.
+// See also: lane_sum.h, loss_list.h (rows, batches), docs/arithmetic.md "Losses".
 #pragma once
 
 #include <cstdint>

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Matrix products with a fixed order of operations: specification `fma32-v1-draft`.
 //
-//   C = op(A) op(B) [+ bias on every row], op = identity or transposition; for every element (i,
-//   j):
-//     block b: s_b = +0; for k = 1024 b, 1024 b + 1, ... ascending: s_b = fma(A[i][k], B[k][j],
-//     s_b) C = s_0; C = C + s_1; C = C + s_2; ...        (binary32 additions, left fold) C = C +
-//     bias[j]                                (one addition, only with a bias)
+//   C = op(A) op(B) [+ bias on every row], op = identity or transposition
+//   for every element (i, j), in blocks b of 1024 terms:
+//     s_b = +0
+//     s_b = fma(A[i][k], B[k][j], s_b)   for k = 1024 b, 1024 b + 1, ... ascending
+//     C = s_0;  C = C + s_1;  C = C + s_2;  ...     binary32 additions, left fold
+//     C = C + bias[j]                               one addition, only with a bias
 //   Without terms (K = 0) the product is +0.
 //
 // Why: dense layers forward (64x64x128, 128x784x256) and both of their gradients; 9/10 of a
-// training step. Determinism: tiles, SIMD width, threads and packing never reach a value. NaN
-// payloads are free here;
-//   whoever stores or hashes a result canonicalises it first.
-// See also: docs/arithmetic.md, "Matrix products"; tile_kernel.h for how the loops are cut.
+// training step.
+// Determinism: tiles, SIMD width, threads and packing never reach a value. NaN payloads are free
+// here; whoever stores or hashes a result canonicalises it first.
+// See also: docs/arithmetic.md "Matrix products"; tile_kernel.h for how the loops are cut.
 #pragma once
 
 #include <cstdint>

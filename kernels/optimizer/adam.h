@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Adam, with weight decay in the gradient (adam) or beside it (adamw).
 //
-//   adam:   g = g + weight_decay * p               only with decay
-//   adamw:  p = p - shrink * p                     only with decay
-//   m = beta1 * m + rest1 * g
+//   adam:   g = g + weight_decay * p     only with decay
+//   adamw:  p = p - shrink * p           only with decay
+//   m = beta1 * m + rest1 * g            m and v start at +0
 //   v = beta2 * v + rest2 * (g * g)
 //   p = p - (rate * m) / (sqrt(v) * widening + epsilon)
-// binary32, every operation rounded; m and v start at +0. Constants of step t = 1, 2, ..., in
-// binary64 with one rounding to binary32 at the end: rest1 = 1 - beta1, rest2 = 1 - beta2, r =
-// learning_rate * factor,
-//   rate = r / (1 - beta1^t), widening = 1 / sqrt(1 - beta2^t), shrink = r * weight_decay.
-// Why: dividing by the bias corrections once per step, not once per element.
-// Reference: Kingma, Ba, "Adam", 2015; Loshchilov, Hutter, "Decoupled weight decay regularization",
-// 2019. See also: optimizer_list.h, docs/arithmetic.md "Optimizers".
+//
+// binary32, every operation rounded. Constants of step t = 1, 2, ..., in binary64 with one
+// rounding to binary32 at the end, r = learning_rate * factor:
+//   rest1 = 1 - beta1,                rest2 = 1 - beta2,
+//   rate = r / (1 - beta1^t),         widening = 1 / sqrt(1 - beta2^t),
+//   shrink = r * weight_decay.
+// Why: the bias corrections divide once per step, not once per element.
+// Reference: Kingma, Ba, "Adam", 2015; Loshchilov, Hutter, "Decoupled weight decay
+// regularization", 2019.
+// See also: optimizer_list.h, docs/arithmetic.md "Optimizers".
 #pragma once
 
 #include "kernels/base/hd.h"

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stochastic gradient descent with optional momentum.
 //
-//   g = g + weight_decay * p                       only with decay
-//   without momentum: p = p - rate * g
-//   with momentum m:  v = m * v + g;   u = nesterov ? g + m * v : v;   p = p - rate * u
-// binary32, every product and sum rounded; v starts at +0.
-// Constants: m = f32(momentum), weight_decay = f32(weight_decay), rate = f32(learning_rate *
-// factor). See also: optimizer_list.h, docs/arithmetic.md "Optimizers".
+//   g = g + weight_decay * p          only with decay
+//   without momentum:
+//     p = p - rate * g
+//   with momentum m:
+//     v = m * v + g                   v starts at +0
+//     u = nesterov ? g + m * v : v
+//     p = p - rate * u
+//
+// binary32, every product and sum rounded. Each constant is rounded once from binary64: m,
+// weight_decay, and rate = f32(learning_rate * factor).
+// See also: optimizer_list.h, docs/arithmetic.md "Optimizers".
 #pragma once
 
 #include "kernels/base/hd.h"

@@ -45,7 +45,8 @@ ColumnGroup column_group(ConstMatrixView m, int64_t index) {
 
 /// f32(a + b) of slice sums, which are never -0: the exact sum rounded once: round to odd in
 /// binary64 (an inexact sum takes the odd one of its two neighbours), which leaves binary32's
-/// rounding nothing to misjudge. Reference: Boldo, Melquiond, "When double rounding is odd", 2005.
+/// rounding nothing to misjudge.
+/// Reference: Boldo, Melquiond, "When double rounding is odd", 2005.
 float rounded_sum_of_two(double a, double b) {
   const double sum = a + b;
   const double b_part = sum - a;

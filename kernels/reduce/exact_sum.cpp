@@ -23,8 +23,8 @@ void add_one_by_one(TileTerm term, std::span<const float> terms, ExactSum& sum) 
 
 /// A span is a tile of eight interleaved columns, whose sums are added up.
 void add_tiles(TileTerm term, std::span<const float> terms, ExactSum& sum) {
-  constexpr size_t kTileTerms =
-      kTileColumns * 512;  // 16 KiB: read twice from the first-level cache
+  // 16 KiB: read twice from the first-level cache.
+  constexpr size_t kTileTerms = kTileColumns * 512;
   while (terms.size() >= kTileColumns) {
     const size_t n_rows = std::min(terms.size(), kTileTerms) / kTileColumns;
     const std::span<const float> part = terms.first(n_rows * kTileColumns);

@@ -155,8 +155,8 @@ class BasicExactSum {
     n_pending_ = 1;
   }
 
-  int64_t limb_[kDigits] =
-      {};  // limb i counts multiples of 2^(kLowest + 32 i), carries outstanding
+  // Limb i counts multiples of 2^(kLowest + 32 i), carries outstanding.
+  int64_t limb_[kDigits] = {};
   uint32_t n_pending_ = 0;
   uint32_t specials_ = 0;
 };

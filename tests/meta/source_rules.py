@@ -16,9 +16,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LAYERS = {"kernels": 0, "engine": 1, "harness": 2}
 CODE = {".h", ".cpp", ".cu", ".cuh"}
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+LIBM = ["exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "tanh", "sin", "cos", "pow", "erf", "tgamma", "cbrt",
+        "hypot", "fmod", "fma", "round", "rint", "lrint"]
 BANNED = re.compile(
     r"std::shuffle|std::\w+_distribution|\brand\(|\bsrand\(|random_device|ffast-math"
-    r"|\b(?:std::)?(?:exp|log|log1p|expm1|tanh|sin|cos|pow|erf|tgamma|cbrt)f?\((?![^)]*\)\s*const\s*\{)")
+    r"|\b(?:std::)?(?:" + "|".join(LIBM) + r")f?\((?![^)]*\)\s*const\s*\{)")
 PREFIXED = re.compile(r"(?:rounded::|RPT_HD (?:float|double) |[.>]|//.*|\"[^\"]*)$")
 
 
@@ -129,6 +131,19 @@ class SourceRules(unittest.TestCase):
                 old = path.read_text() if path.exists() else ""
                 path.write_text(old.replace("VERSION 0", "VERSION 9") if text is None else old + text)
                 self.assertNotEqual(list(rule(copy)), [])
+
+    def test_every_libm_call_is_found_and_nothing_else(self):
+        calls = [prefix + name + suffix for name in LIBM for prefix in ("", "std::") for suffix in ("", "f")]
+        fine = ["exact_fma(a, b, c)", "__builtin_fmaf(a, b, c)", "__fmaf_rn(a, b, c)", "rounded::exp(x)", "_mm256_round_ps(x)",
+                "background(x)", "round_to_float(x)", "x.round(1)", "sum = a;  // std::fma(a, b, c)", 'text("fmod(a, b)")']
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "kernels" / "planted.cpp"
+            path.parent.mkdir()
+            path.write_text("".join(f"return {call}(x);\n" for call in calls))
+            found = list(value_paths_avoid_libm(pathlib.Path(folder)))
+            self.assertEqual([line.split()[1] for line in found], [call + "(" for call in calls])
+            path.write_text("".join(f"return {text};\n" for text in fine))
+            self.assertEqual(list(value_paths_avoid_libm(pathlib.Path(folder))), [])
 
 
 if __name__ == "__main__":

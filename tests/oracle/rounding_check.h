@@ -11,9 +11,8 @@ namespace reprotrain::oracle {
 
 /// Which arguments are put to MPFR.
 enum class Filter {
-  /// Those where the C library's binary64 value, moved by 2^-40 of the sizes added, does not settle
-  /// the
-  /// result, and those where it settles it against us.
+  /// Those where the C library's binary64 value, moved by 2^-40 of the sizes added, does not
+  /// settle the result, and those where it settles it against us.
   kLibrary,
   /// All of them.
   kNone,

@@ -8,7 +8,7 @@
 #include "kernels/base/float_bits.h"
 #include "kernels/random/philox.h"
 
-namespace reprotrain::tests {
+namespace reprotrain::testing {
 
 /// Value i has the sign and fraction of random word i of (seed, stream 0, step 0), and the exponent
 /// field `lowest_field` + (that word's own exponent field) mod `n_fields`.
@@ -23,4 +23,4 @@ inline std::vector<float> generated_floats(uint64_t seed, uint32_t lowest_field,
   return values;
 }
 
-}  // namespace reprotrain::tests
+}  // namespace reprotrain::testing

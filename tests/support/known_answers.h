@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads tests/golden/*.kat: one case a line, `origin kind inputs... = outputs...`; # starts a
-// comment.
+// Reads tests/golden/*.kat: a case a line, `origin kind input... = output...`; # starts a comment.
 #pragma once
 
 #include <cstdint>
@@ -14,9 +13,8 @@
 namespace reprotrain::testing {
 
 struct KnownAnswer {
-  std::string line;
-  std::string
-      origin;  ///< "oracle": computed independently; "self": by this program, to notice change
+  std::string line;    ///< for messages
+  std::string origin;  ///< "oracle": computed independently; "self": here, to notice a change
   std::vector<std::string> inputs;
   std::vector<std::string> outputs;
 };

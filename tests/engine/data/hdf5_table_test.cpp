@@ -235,15 +235,5 @@ TEST(HalfToFloat, IsExactForAllSixtyFiveThousandInputs) {
   }
 }
 
-TEST(ShortestDecimal, ReadsBackAndKeepsWholeNumbersPlain) {
-  EXPECT_EQ(shortest_decimal(0.1), "0.1");
-  EXPECT_EQ(shortest_decimal(0.1f), "0.1");
-  EXPECT_EQ(shortest_decimal(100'000.0f), "100000");
-  EXPECT_EQ(shortest_decimal(-0.0), "0");
-  EXPECT_EQ(shortest_decimal(-12.0), "-12");
-  EXPECT_EQ(shortest_decimal(1e300), "1e+300");
-  EXPECT_EQ(shortest_decimal(0x1p53), "9007199254740992");
-}
-
 }  // namespace
 }  // namespace reprotrain::engine

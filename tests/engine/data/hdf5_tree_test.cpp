@@ -12,6 +12,7 @@
 #include "engine/data/atomic_file.h"
 #include "engine/data/hdf5_writer.h"
 #include "include/reprotrain/error.h"
+#include "kernels/base/float_bits.h"
 #include "tests/support/temporary_directory.h"
 
 namespace reprotrain::engine {
@@ -80,6 +81,25 @@ TEST(Hdf5Tree, EveryElementTypeSurvives) {
   }
   write_hdf5(root, path);
   expect_equal(root, read_hdf5(path));
+}
+
+TEST(Hdf5Tree, EveryNanIsStoredAsTheCanonicalOne) {
+  using kernels::bits_of;
+  std::vector<float> floats;
+  for (uint32_t bits : {0xffc00000u, 0x7f800001u, 0x7fc00000u, 0xff800000u, 0x80000000u}) {
+    floats.push_back(kernels::float_from_bits(bits));
+  }
+  const Array stored_floats = Array::of(std::span<const float>(floats), {5});
+  std::vector<uint32_t> float_bits;
+  for (float value : stored_floats.floats()) float_bits.push_back(bits_of(value));
+  EXPECT_EQ(float_bits, (std::vector<uint32_t>{0x7fc00000u, 0x7fc00000u, 0x7fc00000u, 0xff800000u,
+                                               0x80000000u}));
+
+  const double negative_nan = kernels::double_from_bits(0xfff8000000000001ull);
+  const Array stored_doubles = Array::of(std::vector<double>{negative_nan, -0.0}, {2});
+  EXPECT_EQ(bits_of(stored_doubles.doubles()[0]), 0x7ff8000000000000ull);
+  EXPECT_EQ(bits_of(stored_doubles.doubles()[1]), 0x8000000000000000ull);
+  EXPECT_EQ(bits_of(Array::scalar(negative_nan).doubles()[0]), 0x7ff8000000000000ull);
 }
 
 TEST(Hdf5Tree, MissingChildNamesFileAndPath) {

@@ -110,5 +110,17 @@ TEST(NumberText, TextBecomesBinary64AndThenBinary32) {
   EXPECT_EQ(bits_of(wide), 0x8000000000000000u);
 }
 
+TEST(ShortestDecimal, ReadsBackAndKeepsWholeNumbersPlain) {
+  EXPECT_EQ(shortest_decimal(0.1), "0.1");
+  EXPECT_EQ(shortest_decimal(0.1f), "0.1");
+  EXPECT_EQ(shortest_decimal(100'000.0f), "100000");
+  EXPECT_EQ(shortest_decimal(-0.0), "0");
+  EXPECT_EQ(shortest_decimal(-12.0), "-12");
+  EXPECT_EQ(shortest_decimal(1e300), "1e+300");
+  EXPECT_EQ(shortest_decimal(0x1p53), "9007199254740992");
+  EXPECT_EQ(shortest_decimal(kernels::float_from_bits(0xffc00000u)), "nan");
+  EXPECT_EQ(shortest_decimal(kernels::float_from_bits(0xff800000u)), "-inf");
+}
+
 }  // namespace
 }  // namespace reprotrain::engine

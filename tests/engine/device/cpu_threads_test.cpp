@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <stdexcept>
 #include <vector>
@@ -19,6 +20,26 @@ TEST(CpuThreads, EveryIndexIsVisitedOnce) {
         for (int64_t i = begin; i < end; ++i) visits[static_cast<size_t>(i)]++;
       });
       for (const auto& count : visits) ASSERT_EQ(count, 1);
+    }
+  }
+}
+
+TEST(CpuThreads, NoPieceIsShorterThanTheGrain) {
+  for (int n_threads : {1, 2, 7}) {
+    const CpuThreads threads(n_threads);
+    for (int64_t grain : {0, 1, 7, 16, 1000}) {
+      for (int64_t n : {1, 6, 15, 16, 17, 31, 32, 33, 255, 257, 1999, 2000, 2001, 65537}) {
+        std::atomic<int64_t> shortest = n;
+        std::atomic<int64_t> total = 0;
+        threads.for_ranges(n, grain, [&](int64_t begin, int64_t end) {
+          total += end - begin;
+          for (int64_t seen = shortest; end - begin < seen;) {
+            if (shortest.compare_exchange_weak(seen, end - begin)) break;
+          }
+        });
+        EXPECT_EQ(total, n);
+        EXPECT_GE(shortest, std::min(grain, n)) << n << " by " << grain;
+      }
     }
   }
 }

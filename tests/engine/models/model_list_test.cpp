@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "include/reprotrain/error.h"
+#include "kernels/elementwise/activation.h"
 
 namespace reprotrain::engine {
 namespace {
@@ -22,6 +23,20 @@ std::string refusal(const ModelConfig& config, Task task, int64_t n_outputs = 1)
     return error.what();
   }
   return "";
+}
+
+TEST(ModelConfig, EveryKernelHasAnActivationOfItsName) {
+  ASSERT_EQ(kernels::activation_list().size(), static_cast<size_t>(Activation::kGelu) + 1);
+  for (const kernels::ActivationKernel& kernel : kernels::activation_list()) {
+    const std::optional<Activation> activation = activation_called(kernel.name);
+    ASSERT_TRUE(activation) << kernel.name;
+    EXPECT_EQ(name_of(*activation), kernel.name);
+  }
+  EXPECT_STREQ(name_of(Activation::kRelu), "relu");
+  EXPECT_STREQ(name_of(Activation::kTanh), "tanh");
+  EXPECT_STREQ(name_of(Activation::kSigmoid), "sigmoid");
+  EXPECT_STREQ(name_of(Activation::kGelu), "gelu");
+  EXPECT_EQ(activation_called("Relu"), std::nullopt);
 }
 
 TEST(ModelList, EveryModelIsFoundAndBuilds) {

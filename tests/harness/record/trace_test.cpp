@@ -9,6 +9,7 @@
 #include <limits>
 
 #include "engine/data/atomic_file.h"
+#include "include/reprotrain/error.h"
 
 namespace reprotrain::harness {
 namespace {
@@ -32,9 +33,17 @@ class TraceTest : public ::testing::Test {
     return report;
   }
   void write_steps(int64_t first, int64_t last) {
-    TraceWriter writer(path_, first);
+    TraceWriter writer(path_, first, head_after(first));
     for (int64_t number = first + 1; number <= last; ++number) writer.append_step(step(number));
     writer.flush();
+  }
+  /// Chain value that a checkpoint of step `number` would hold.
+  std::string head_after(int64_t number) const {
+    if (number == 0) return "";
+    for (const TraceEntry& entry : read_trace(path_).entries) {
+      if (entry.step == number) return entry.chain;
+    }
+    return "no such step";
   }
   std::string content() const { return engine::read_file(path_); }
   void replace(const std::string& from, const std::string& to) {
@@ -85,6 +94,14 @@ TEST_F(TraceTest, TornLastLineIsCutOffOnResume) {
   write_steps(3, 9);
 
   EXPECT_EQ(content(), whole);
+}
+
+TEST_F(TraceTest, ResumeRefusesATraceThatDoesNotLeadToTheCheckpoint) {
+  write_steps(0, 9);
+  const std::string head = head_after(6);
+  replace("\"w3\"", "\"w9\"");
+
+  EXPECT_THROW(TraceWriter(path_, 6, head), Error);
 }
 
 TEST_F(TraceTest, ChangedDigestBreaksTheChainAtItsLine) {

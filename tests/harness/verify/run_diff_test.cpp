@@ -169,7 +169,7 @@ class RunDiffOnDisk : public ::testing::Test {
     fs::create_directories(paths.result);
     const RunEvidence run = some_run();
     write_record(run.record, paths.record);
-    TraceWriter writer(paths.trace, 0);
+    TraceWriter writer(paths.trace, 0, "");
     engine::StepReport report;
     report.step = 1;
     report.traced = true;

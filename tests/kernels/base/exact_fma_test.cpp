@@ -36,7 +36,8 @@ TEST(ExactFma, AgreesWhereTheSumAlmostCancelsOrTies) {
 }
 
 TEST(ExactFma, RoundsOnceWhereBinary64WouldSeeATie) {
-  // Products 2^33 + 1 and 2^33 - 1, scaled so that the sum lies 2^-57 beside the middle of two floats.
+  // Products 2^33 + 1 and 2^33 - 1, scaled so that the sum lies 2^-57 beside the middle of two
+  // floats.
   const float factors[][2] = {{411849.0f, 20857.0f}, {14329.0f, 599479.0f}};
   for (const auto& [a, b] : factors) {
     for (uint32_t fraction : {0u, 1u, 2u, 3u, 0x400000u, 0x7ffffeu, 0x7fffffu}) {

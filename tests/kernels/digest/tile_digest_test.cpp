@@ -10,17 +10,17 @@
 #include <vector>
 
 #include "kernels/base/float_bits.h"
+#include "tests/support/adversarial_parallel.h"
 #include "tests/support/generated_floats.h"
-#include "tests/support/golden_cases.h"
-#include "tests/support/threaded_parallel.h"
+#include "tests/support/known_answers.h"
 
 namespace reprotrain::kernels {
 namespace {
 
-using tests::from_decimal;
-using tests::from_hex;
-using tests::generated_floats;
-using tests::golden_cases;
+using testing::from_decimal;
+using testing::from_hex;
+using testing::generated_floats;
+using testing::known_answers;
 
 std::string digest_of(const std::vector<float>& values, uint64_t tensor_id = 3) {
   return tile_digest(std::span<const float>(values), tensor_id, SerialParallel()).hex();
@@ -35,14 +35,14 @@ std::vector<int64_t> counting(size_t n) {
 }
 
 TEST(TileDigest, GivesTheOraclesDigests) {
-  for (const auto& known : golden_cases("tile_digest.kat", "floats")) {
+  for (const auto& known : known_answers("tile_digest.kat", "floats")) {
     std::vector<float> values;
     for (size_t i = 1; i < known.inputs.size(); ++i) {
       values.push_back(float_from_bits(static_cast<uint32_t>(from_hex(known.inputs[i]))));
     }
     EXPECT_EQ(digest_of(values, from_decimal(known.inputs[0])), known.outputs[0]) << known.line;
   }
-  for (const auto& known : golden_cases("tile_digest.kat", "int64")) {
+  for (const auto& known : known_answers("tile_digest.kat", "int64")) {
     std::vector<int64_t> values;
     for (size_t i = 1; i < known.inputs.size(); ++i) values.push_back(std::stoll(known.inputs[i]));
     EXPECT_EQ(digest_of(values, from_decimal(known.inputs[0])), known.outputs[0]) << known.line;
@@ -50,21 +50,21 @@ TEST(TileDigest, GivesTheOraclesDigests) {
 }
 
 TEST(TileDigest, GivesTheOraclesDigestsOfLongTensorsUnderEveryCut) {
-  for (const auto& known : golden_cases("tile_digest.kat", "generated")) {
+  for (const auto& known : known_answers("tile_digest.kat", "generated")) {
     const uint64_t id = from_decimal(known.inputs[0]);
     const std::vector<float> values =
         generated_floats(from_decimal(known.inputs[1]), 0, 256, from_decimal(known.inputs[2]));
     EXPECT_EQ(digest_of(values, id), known.outputs[0]) << known.line;
     for (uint64_t seed = 0; seed < 4; ++seed) {
-      const tests::ThreadedParallel parallel(seed);
+      const testing::AdversarialParallel parallel(seed);
       EXPECT_EQ(tile_digest(std::span<const float>(values), id, parallel).hex(), known.outputs[0]);
     }
   }
-  for (const auto& known : golden_cases("tile_digest.kat", "counting")) {
+  for (const auto& known : known_answers("tile_digest.kat", "counting")) {
     const uint64_t id = from_decimal(known.inputs[0]);
     const std::vector<int64_t> values = counting(from_decimal(known.inputs[1]));
     EXPECT_EQ(digest_of(values, id), known.outputs[0]) << known.line;
-    const tests::ThreadedParallel parallel(id);
+    const testing::AdversarialParallel parallel(id);
     EXPECT_EQ(tile_digest(std::span<const int64_t>(values), id, parallel).hex(), known.outputs[0]);
   }
 }

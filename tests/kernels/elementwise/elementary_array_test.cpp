@@ -18,7 +18,7 @@ constexpr float kGarbage = 12345.0f;
 
 /// Arguments of all sizes, rules and undecided ones (gelu's subnormal ties) in between.
 std::vector<float> mixed_arguments(size_t n) {
-  std::vector<float> x = tests::generated_floats(11, 90, 50, n);
+  std::vector<float> x = testing::generated_floats(11, 90, 50, n);
   for (size_t i = 0; i < n; i += 7)
     x[i] = kernels::float_from_bits(static_cast<uint32_t>(i) * 2 + 1);
   for (size_t i = 3; i < n; i += 29) x[i] = kernels::float_from_bits(0xff812345u);

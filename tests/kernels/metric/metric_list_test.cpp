@@ -12,16 +12,16 @@
 #include "kernels/metric/classification.h"
 #include "kernels/random/philox.h"
 #include "kernels/random/shuffle.h"
+#include "tests/support/adversarial_parallel.h"
 #include "tests/support/generated_floats.h"
-#include "tests/support/golden_cases.h"
-#include "tests/support/threaded_parallel.h"
+#include "tests/support/known_answers.h"
 
 namespace reprotrain::kernels {
 namespace {
 
-using tests::from_decimal;
-using tests::from_hex;
-using tests::golden_cases;
+using testing::from_decimal;
+using testing::from_hex;
+using testing::known_answers;
 
 constexpr float kNan = __builtin_nanf("");
 
@@ -99,14 +99,14 @@ void expect_metrics(MetricTask task, const Rows& rows, const std::vector<std::st
 }
 
 TEST(Metrics, OfClassesGiveTheOraclesBits) {
-  for (const auto& known : golden_cases("metric.kat", "classes")) {
+  for (const auto& known : known_answers("metric.kat", "classes")) {
     SCOPED_TRACE(known.line);
     expect_metrics(MetricTask::kClassification, classes_from(known.inputs), known.outputs);
   }
 }
 
 TEST(Metrics, OfNumbersGiveTheOraclesBits) {
-  for (const auto& known : golden_cases("metric.kat", "numbers")) {
+  for (const auto& known : known_answers("metric.kat", "numbers")) {
     SCOPED_TRACE(known.line);
     expect_metrics(MetricTask::kRegression, numbers_from(known.inputs), known.outputs);
   }
@@ -124,8 +124,8 @@ Rows many_rows(size_t n) {
       rows.probabilities.push_back(unit_of_word(random_word({n, 1, 0}, 4 * i + c)));
     }
   }
-  rows.targets = tests::generated_floats(n, 0, 255, n);
-  rows.predictions = tests::generated_floats(n + 1, 0, 255, n);
+  rows.targets = testing::generated_floats(n, 0, 255, n);
+  rows.predictions = testing::generated_floats(n + 1, 0, 255, n);
   return rows;
 }
 
@@ -141,7 +141,7 @@ TEST(Metrics, AreInvariantUnderRowOrderThreadsAndCuts) {
       const uint64_t bits = bits_of(metric.compute(rows.inputs(), SerialParallel()));
       EXPECT_EQ(bits_of(metric.compute(shuffled.inputs(), SerialParallel())), bits) << metric.name;
       for (uint64_t seed = 0; seed < 3; ++seed) {
-        EXPECT_EQ(bits_of(metric.compute(rows.inputs(), tests::ThreadedParallel(seed))), bits)
+        EXPECT_EQ(bits_of(metric.compute(rows.inputs(), testing::AdversarialParallel(seed))), bits)
             << metric.name << " of " << n;
       }
     }

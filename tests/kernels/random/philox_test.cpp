@@ -10,14 +10,14 @@
 #include <sstream>
 
 #include "kernels/random/streams.h"
-#include "tests/support/golden_cases.h"
+#include "tests/support/known_answers.h"
 
 namespace reprotrain::kernels {
 namespace {
 
-using tests::from_decimal;
-using tests::from_hex;
-using tests::golden_cases;
+using testing::from_decimal;
+using testing::from_hex;
+using testing::known_answers;
 
 uint32_t word_of(const std::string& text) { return static_cast<uint32_t>(from_hex(text)); }
 
@@ -33,7 +33,7 @@ RandomStream stream_from(const std::vector<std::string>& in) {
 }
 
 TEST(Philox, GivesThePublishedKnownAnswers) {
-  for (const auto& known : golden_cases("philox.kat", "philox")) {
+  for (const auto& known : known_answers("philox.kat", "philox")) {
     SCOPED_TRACE(known.line);
     expect_block(known.inputs, known.outputs);
   }
@@ -59,12 +59,12 @@ TEST(Philox, AgreesWithTheKnownAnswerFileOfItsAuthors) {
 }
 
 TEST(RandomStream, MapsIndexStreamAndStepAsTheSpecificationSays) {
-  for (const auto& known : golden_cases("philox.kat", "word")) {
+  for (const auto& known : known_answers("philox.kat", "word")) {
     SCOPED_TRACE(known.line);
     EXPECT_EQ(random_word(stream_from(known.inputs), from_decimal(known.inputs[3])),
               word_of(known.outputs[0]));
   }
-  for (const auto& known : golden_cases("philox.kat", "key")) {
+  for (const auto& known : known_answers("philox.kat", "key")) {
     SCOPED_TRACE(known.line);
     EXPECT_EQ(random_key(stream_from(known.inputs), from_decimal(known.inputs[3])),
               from_hex(known.outputs[0]));

@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "kernels/random/streams.h"
-#include "tests/support/golden_cases.h"
+#include "tests/support/known_answers.h"
 
 namespace reprotrain::kernels {
 namespace {
 
-using tests::from_decimal;
-using tests::from_hex;
+using testing::from_decimal;
+using testing::from_hex;
 
 std::vector<int64_t> counting(size_t n, int64_t first = 0) {
   std::vector<int64_t> items(n);
@@ -34,7 +34,7 @@ std::vector<int64_t> sorted_by_definition(RandomStream stream, const std::vector
 }
 
 TEST(Shuffle, GivesTheOraclesOrder) {
-  for (const auto& known : tests::golden_cases("philox.kat", "shuffle")) {
+  for (const auto& known : testing::known_answers("philox.kat", "shuffle")) {
     SCOPED_TRACE(known.line.substr(0, 60));
     std::vector<int64_t> items = counting(from_decimal(known.inputs[3]));
     shuffle_indices({from_hex(known.inputs[0]), static_cast<uint32_t>(from_hex(known.inputs[1])),

@@ -10,15 +10,15 @@
 
 #include "kernels/base/float_bits.h"
 #include "tests/support/generated_floats.h"
-#include "tests/support/golden_cases.h"
+#include "tests/support/known_answers.h"
 
 namespace reprotrain::kernels {
 namespace {
 
-using tests::from_decimal;
-using tests::from_hex;
-using tests::generated_floats;
-using tests::golden_cases;
+using testing::from_decimal;
+using testing::from_hex;
+using testing::generated_floats;
+using testing::known_answers;
 
 /// Values as column 2 of a matrix with 5 columns, rows in reverse order, every other row unused.
 class ScatteredColumn {
@@ -51,7 +51,7 @@ void expect_statistics(const std::vector<float>& values, std::span<const std::st
 }
 
 TEST(ColumnStatistics, GiveTheOraclesMoments) {
-  for (const auto& known : golden_cases("exact_sum.kat", "moments")) {
+  for (const auto& known : known_answers("exact_sum.kat", "moments")) {
     SCOPED_TRACE(known.line);
     std::vector<float> values;
     for (const std::string& word : known.inputs) {
@@ -62,7 +62,7 @@ TEST(ColumnStatistics, GiveTheOraclesMoments) {
 }
 
 TEST(ColumnStatistics, GiveTheOraclesMomentsOfLongColumns) {
-  for (const auto& known : golden_cases("exact_sum.kat", "generated")) {
+  for (const auto& known : known_answers("exact_sum.kat", "generated")) {
     SCOPED_TRACE(known.line);
     const auto& in = known.inputs;
     expect_statistics(

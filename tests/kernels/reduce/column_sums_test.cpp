@@ -8,14 +8,14 @@
 
 #include "kernels/base/float_bits.h"
 #include "kernels/reduce/exact_sum.h"
+#include "tests/support/adversarial_parallel.h"
 #include "tests/support/generated_floats.h"
-#include "tests/support/threaded_parallel.h"
 
 namespace reprotrain::kernels {
 namespace {
 
-using tests::generated_floats;
-using tests::ThreadedParallel;
+using testing::AdversarialParallel;
+using testing::generated_floats;
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
 
@@ -163,7 +163,7 @@ TEST(ColumnSums, AreInvariantUnderThreadsCutsAndRowOrder) {
     FramedMatrix m(300, 70, values);
     const std::vector<uint32_t> reference = column_sum_bits(m.view(), SerialParallel());
     for (uint64_t seed = 0; seed < 5; ++seed) {
-      EXPECT_EQ(column_sum_bits(m.view(), ThreadedParallel(seed)), reference);
+      EXPECT_EQ(column_sum_bits(m.view(), AdversarialParallel(seed)), reference);
     }
     FramedMatrix reversed(300, 70, values);
     for (int64_t r = 0; r < 300; ++r) {

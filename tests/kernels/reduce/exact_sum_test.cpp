@@ -8,18 +8,18 @@
 #include <vector>
 
 #include "kernels/random/shuffle.h"
+#include "tests/support/adversarial_parallel.h"
 #include "tests/support/generated_floats.h"
-#include "tests/support/golden_cases.h"
-#include "tests/support/threaded_parallel.h"
+#include "tests/support/known_answers.h"
 
 namespace reprotrain::kernels {
 namespace {
 
-using tests::from_decimal;
-using tests::from_hex;
-using tests::generated_floats;
-using tests::golden_cases;
-using tests::ThreadedParallel;
+using testing::AdversarialParallel;
+using testing::from_decimal;
+using testing::from_hex;
+using testing::generated_floats;
+using testing::known_answers;
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
 
@@ -60,21 +60,21 @@ void expect_terms(const std::vector<float>& terms, const std::vector<std::string
 }
 
 TEST(ExactSum, GivesTheOraclesSumsOfTermsAndSquares) {
-  for (const auto& known : golden_cases("exact_sum.kat", "terms")) {
+  for (const auto& known : known_answers("exact_sum.kat", "terms")) {
     SCOPED_TRACE(known.line);
     expect_terms(floats_from(known.inputs), known.outputs);
   }
 }
 
 TEST(ExactSum, GivesTheOraclesSumsOfLongSpans) {
-  for (const auto& known : golden_cases("exact_sum.kat", "generated")) {
+  for (const auto& known : known_answers("exact_sum.kat", "generated")) {
     SCOPED_TRACE(known.line);
     expect_terms(generated_from(known.inputs), known.outputs);
   }
 }
 
 TEST(ExactSum, GivesTheOraclesSumsOfProducts) {
-  for (const auto& known : golden_cases("exact_sum.kat", "products")) {
+  for (const auto& known : known_answers("exact_sum.kat", "products")) {
     SCOPED_TRACE(known.line);
     const std::vector<float> pairs = floats_from(known.inputs);
     ExactSum sum;
@@ -84,7 +84,7 @@ TEST(ExactSum, GivesTheOraclesSumsOfProducts) {
 }
 
 TEST(ExactSum, GivesTheOraclesSumsOfDoubles) {
-  for (const auto& known : golden_cases("exact_sum.kat", "doubles")) {
+  for (const auto& known : known_answers("exact_sum.kat", "doubles")) {
     SCOPED_TRACE(known.line);
     std::vector<double> terms;
     for (const std::string& word : known.inputs) terms.push_back(double_from_bits(from_hex(word)));
@@ -211,7 +211,7 @@ TEST(ExactSumOfSpan, IsInvariantUnderCutsThreadsAndMisalignmentAtEverySize) {
         std::copy(terms.begin(), terms.end(), arena.begin() + static_cast<std::ptrdiff_t>(shift));
         const std::span<const float> span(arena.data() + shift, n);
         for (uint64_t seed = 0; seed < 3; ++seed) {
-          const ThreadedParallel parallel(seed);
+          const AdversarialParallel parallel(seed);
           EXPECT_EQ(bits_of(exact_sum(span, parallel)), bits_of(sum.to_double()));
           EXPECT_EQ(bits_of(exact_sum_of_squares(span, parallel)), bits_of(squares.to_double()));
         }

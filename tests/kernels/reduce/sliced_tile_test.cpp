@@ -59,7 +59,7 @@ TEST(SlicedTile, EveryTargetIsExactOrSaysThatItIsNot) {
     for (const size_t n_rows :
          std::initializer_list<size_t>{1, 2, 3, 4, 5, 31, 33, 255, 257, 1023, 1024}) {
       for (const Spread spread : spreads) {
-        const std::vector<float> values = tests::generated_floats(
+        const std::vector<float> values = testing::generated_floats(
             ++seed, spread.lowest_field, spread.n_fields, n_rows * kTileColumns);
         for (const TileTerm term : {TileTerm::kValue, TileTerm::kSquare}) {
           const int n_exact = check_tile(target, term, values);
@@ -121,7 +121,7 @@ TEST(SlicedTile, NeverCallsSpecialValuesOrLostBitsExact) {
 }
 
 TEST(SlicedTile, EveryTargetGivesTheSameSlices) {
-  const std::vector<float> values = tests::generated_floats(5, 100, 30, 777 * kTileColumns);
+  const std::vector<float> values = testing::generated_floats(5, 100, 30, 777 * kTileColumns);
   for (const TileTerm term : {TileTerm::kValue, TileTerm::kSquare}) {
     const SlicedTile first = tile_of(tile_targets().front(), term, values);
     for (const TileTarget& target : tile_targets()) {
