@@ -142,8 +142,7 @@ void Execution::train() {
   const MetricPlan metrics = plan_metrics(request_.train, *target_, !split_.validation.empty());
   const TrainingData data{features_, *target_, split_.train, split_.validation};
   const CheckpointStore store(request_.checkpoint_directory,
-                              {request_.config_digest, data_identity()},
-                              request_.checkpoints_kept);
+                              {request_.config_digest, data_identity()}, request_.checkpoints_kept);
   Trainer trainer(request_.train, request_.seed, data, *network_, parallel_);
   const Evaluate evaluate_validation = [&](const Network& network) {
     return evaluate_rows(metrics, network, features_, *target_, split_.validation, parallel_)

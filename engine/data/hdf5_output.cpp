@@ -8,19 +8,12 @@
 #include <cstring>
 #include <vector>
 
+#include "engine/data/hdf5_library.h"
 #include "include/reprotrain/error.h"
 
 namespace reprotrain::engine {
 
 namespace {
-
-/// Before the first use: libhdf5 shall not try once more to write a file that failed, as its exit
-/// handler does (and crashes), and it shall not print its errors, because ours are sentences.
-void prepare_library() {
-  static const herr_t without_exit_handler = H5dont_atexit();
-  static_cast<void>(without_exit_handler);
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-}
 
 /// libhdf5 keeps the system's reason only as text: "..., errno = 28, error message = ...".
 herr_t find_errno(unsigned, const H5E_error2_t* entry, void* found) {
@@ -132,7 +125,7 @@ void Hdf5Output::check(bool succeeded, const char* action) {
 }
 
 Hdf5Output::Hdf5Output(const std::string& path) : path_(path) {
-  prepare_library();
+  prepare_hdf5_library();
   const Hdf5Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
   H5Pset_obj_track_times(creation.get(), false);
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);

@@ -138,13 +138,15 @@ void require_same_origin(const CheckpointReader& reader, const CheckpointIdentit
   }
   if (reader.text("config") != identity.config) {
     throw Error(ErrorKind::kConfig,
-                file + ": written under another configuration or by a version with other arithmetic; "
-                       "resume with the original one or start over with --force");
+                file +
+                    ": written under another configuration or by a version with other arithmetic; "
+                    "resume with the original one or start over with --force");
   }
   if (reader.text("data") != identity.data) {
     throw Error(ErrorKind::kData,
-                file + ": written with other data than the configured source holds now; restore the "
-                       "data or start over with --force");
+                file +
+                    ": written with other data than the configured source holds now; restore the "
+                    "data or start over with --force");
   }
 }
 

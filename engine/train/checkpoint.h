@@ -18,8 +18,8 @@ struct TrainingState {
   int64_t epoch = 0;          ///< current epoch, from 0
   int64_t rows_in_epoch = 0;  ///< rows already used in it
   double epoch_loss_sum =
-      0.0;                ///< sum over the epoch's batches of mean loss * rows, in batch order
-  bool finished = false;  ///< all epochs done, or stopped early
+      0.0;                    ///< sum over the epoch's batches of mean loss * rows, in batch order
+  bool finished = false;      ///< all epochs done, or stopped early
   std::string observer_mark;  ///< what RunObserver::checkpoint_due answered
 
   double best_value = 0.0;  ///< early stopping: best validation metric so far

@@ -218,8 +218,7 @@ void Trainer::Run::judge(const std::map<std::string, double>& validation, EpochR
   const double value = validation.at(rule.metric);
   const bool larger_is_better = kernels::find_metric(rule.metric)->larger_is_better;
   const double gain = larger_is_better ? value - state.best_value : state.best_value - value;
-  report.improved =
-      !kernels::is_nan(value) && (state.best_epoch < 0 || gain > rule.min_delta);
+  report.improved = !kernels::is_nan(value) && (state.best_epoch < 0 || gain > rule.min_delta);
   if (report.improved) {
     state.best_value = value;
     state.best_epoch = state.epoch;

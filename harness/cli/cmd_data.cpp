@@ -110,7 +110,8 @@ void add_data(CLI::App& app, Command& chosen) {
   CLI::App* data = app.add_subcommand("data", "Import, show and identify datasets");
   data->require_subcommand(1);
 
-  CLI::App* import_verb = data->add_subcommand("import", "Write a table as a canonical HDF5 dataset");
+  CLI::App* import_verb =
+      data->add_subcommand("import", "Write a table as a canonical HDF5 dataset");
   add_reader_options(*import_verb, *options);
   import_verb->add_option("--out", options->out, "File to write")->required()->type_name("FILE.h5");
   import_verb->add_flag("--force", options->force, "Replace the file");

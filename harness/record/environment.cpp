@@ -2,7 +2,6 @@
 #include "harness/record/environment.h"
 
 #include <gnu/libc-version.h>
-#include <hdf5.h>
 #include <link.h>
 #include <sched.h>
 #include <sys/utsname.h>
@@ -18,6 +17,7 @@
 #include <vector>
 
 #include "engine/data/file_digest.h"
+#include "engine/data/hdf5_library.h"
 #include "harness/record/build_info.h"
 #include "harness/record/canonical_json.h"
 #include "include/reprotrain/error.h"
@@ -136,12 +136,6 @@ Json loaded_libraries() {
   return libraries;
 }
 
-std::string hdf5_version() {
-  unsigned major = 0, minor = 0, release = 0;
-  H5get_libversion(&major, &minor, &release);
-  return std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(release);
-}
-
 Json variables() {
   Json recorded = Json::object();
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -221,7 +215,7 @@ Json environment_json(const std::string& root) {
           {"libc", std::string("glibc ") + ::gnu_get_libc_version()},
           {"locale", locale()},
           {"libraries", loaded_libraries()},
-          {"hdf5", hdf5_version()},
+          {"hdf5", engine::hdf5_library_version()},
           {"variables", variables()},
           {"container", container(root)},
           {"gpu", gpu(root)}};

@@ -51,21 +51,20 @@ class RecordBuilder {
  public:
   RecordBuilder(const RunConfig& config, const RunPaths& paths)
       : paths_(paths), start_(std::chrono::steady_clock::now()) {
-    record_ = {{"record_version", kRecordVersion},
-               {"status", "running"},
-               {"claim",
-                {{"mode", "portable"},
-                 {"arithmetic", arithmetic_ids(config.numerics.matmul)},
-                 {"meaning", "the same bits on any 64-bit little-endian machine"}}},
-               {"config", config.resolved},
-               {"config_sha256", digest_of(config.resolved)},
-               {"identity_sha256", digest_of(identity_part(config.resolved))},
-               {"seeds", {{"root", config.seed}, {"generator", "philox4x32-10"}}},
-               {"environment", with_valid_utf8(environment_json())},
-               {"volatile",
-                {{"started", utc_now()},
-                 {"host", with_valid_utf8(host_name())},
-                 {"pid", ::getpid()}}}};
+    record_ = {
+        {"record_version", kRecordVersion},
+        {"status", "running"},
+        {"claim",
+         {{"mode", "portable"},
+          {"arithmetic", arithmetic_ids(config.numerics.matmul)},
+          {"meaning", "the same bits on any 64-bit little-endian machine"}}},
+        {"config", config.resolved},
+        {"config_sha256", digest_of(config.resolved)},
+        {"identity_sha256", digest_of(identity_part(config.resolved))},
+        {"seeds", {{"root", config.seed}, {"generator", "philox4x32-10"}}},
+        {"environment", with_valid_utf8(environment_json())},
+        {"volatile",
+         {{"started", utc_now()}, {"host", with_valid_utf8(host_name())}, {"pid", ::getpid()}}}};
   }
 
   void write_partial(const std::string& status, const std::string& reason = {}) {

@@ -53,8 +53,7 @@ nlohmann::json read_record(const std::string& path) {
 }
 
 nlohmann::json with_valid_utf8(const nlohmann::json& json) {
-  return nlohmann::json::parse(
-      json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  return nlohmann::json::parse(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 RunConfig recorded_config(const nlohmann::json& record, const std::string& base_directory) {

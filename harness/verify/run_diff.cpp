@@ -250,8 +250,9 @@ RunDiff diff_runs(const std::string& run_directory_a, const std::string& run_dir
   try {
     return diff_runs(sound_evidence(run_directory_a), sound_evidence(run_directory_b));
   } catch (const Json::exception& error) {
-    throw Error(ErrorKind::kEvidence, "one of the records lacks a member or has one of another type (" +
-                                          std::string(error.what()) + "); it was damaged or edited");
+    throw Error(ErrorKind::kEvidence,
+                "one of the records lacks a member or has one of another type (" +
+                    std::string(error.what()) + "); it was damaged or edited");
   }
 }
 

@@ -14,18 +14,9 @@ namespace reprotrain {
 /// version 1.0 of the program.
 inline std::vector<std::string> arithmetic_ids(std::string_view matmul) {
   std::vector<std::string> ids = {
-      "elementary32-v1-draft",
-      "exact-sum-v1-draft",
-      "features-v1-draft",
-      "initialisation-v1-draft",
-      "layers-v1-draft",
-      "losses-v1-draft",
-      "metrics-v1-draft",
-      "optimizers-v1-draft",
-      "philox-v1-draft",
-      "schedules-v1-draft",
-      "shuffle-v1-draft",
-      "training-v1-draft",
+      "elementary32-v1-draft", "exact-sum-v1-draft", "features-v1-draft", "initialisation-v1-draft",
+      "layers-v1-draft",       "losses-v1-draft",    "metrics-v1-draft",  "optimizers-v1-draft",
+      "philox-v1-draft",       "schedules-v1-draft", "shuffle-v1-draft",  "training-v1-draft",
   };
   if (matmul == "fma32") ids.emplace_back("fma32-v1-draft");
   std::sort(ids.begin(), ids.end());
