@@ -161,6 +161,31 @@ class Interruption(ProgramTest):
         table.write_text(table.read_text().replace("red", "green", 1))
         self.assertIn("other data", self.sentence("--config", config, "--out", out, "--resume"))
 
+    def test_resume_refuses_other_labels_and_another_trace_stride(self):
+        config = self.long_config()
+        out = self.folder / "run"
+        process = self.start(config, out)
+        self.wait_for_checkpoint(out)
+        process.kill()
+        process.communicate()
+        self.assertIn("/output/trace_stride", self.sentence("--config", config, "--out", out, "--resume",
+                                                            "--set", "output.trace_stride=7"))
+        table = self.folder / "table.csv"
+        table.write_text(table.read_text().replace(",a\n", ",b\n", 1))
+        self.assertIn("other data", self.sentence("--config", config, "--out", out, "--resume"))
+
+    def test_resume_refuses_a_trace_that_was_damaged_before_the_checkpoint(self):
+        config = self.long_config()
+        out = self.folder / "run"
+        process = self.start(config, out)
+        self.wait_for_checkpoint(out)
+        process.kill()
+        process.communicate()
+        trace = out / "result/trace.jsonl"
+        lines = trace.read_text().splitlines(keepends=True)
+        trace.write_text("".join(lines[:1] + lines[2:]))
+        self.assertIn("trace.jsonl", self.sentence("--config", config, "--out", out, "--resume", expect=4))
+
     def test_resume_of_a_finished_run_changes_nothing(self):
         config = self.small_config()
         out = self.folder / "run"
@@ -169,6 +194,7 @@ class Interruption(ProgramTest):
         done = self.train(config, out, "--resume")
         self.assertIn("result id", done.stdout)
         self.assertEqual((out / "run.json").read_bytes(), before)
+        self.assertIn("/seed", self.sentence("--config", config, "--out", out, "--resume", "--set", "seed=99"))
 
     def test_damaged_newest_checkpoint_is_skipped_for_the_one_before(self):
         config = self.long_config()
@@ -235,6 +261,33 @@ class RunDirectory(ProgramTest):
         self.assertTrue(list(out.glob("checkpoints/step-*/DONE")))
         verified = self.call("verify", out, "--progress", "none")
         self.assertIn("it failed again in the same way", verified.stdout)
+        again = self.sentence("--config", config, "--out", out, "--resume", "--progress", "none")
+        self.assertIn("has failed already", again)
+
+    def test_names_of_the_machine_that_are_no_text_do_not_harm_a_run(self):
+        config = self.small_config()
+        place = os.fsencode(self.folder) + b"/caf\xe9"
+        os.mkdir(place)
+        os.rename(os.fsencode(self.folder / "table.csv"), place + b"/table.csv")
+        os.rename(os.fsencode(config), place + b"/small.json")
+        environment = {**os.environb, b"OMP_PLACES": b"\xff\xfe"}
+        subprocess.run([os.fsencode(PROGRAM), b"--config", place + b"/small.json", b"--out", place + b"/run",
+                        b"--progress", b"none"], check=True, capture_output=True, env=environment)
+        subprocess.run([os.fsencode(PROGRAM), b"verify", place + b"/run", b"--data", b"source=" + place + b"/table.csv",
+                        b"--progress", b"none"], check=True, capture_output=True)
+
+    def test_what_a_killed_process_leaves_stands_in_nobodys_way(self):
+        config = self.small_config()
+        out = self.folder / "run"
+        (out / "result").mkdir(parents=True)
+        (out / "config.json.tmp4711").write_text("{")
+        self.train(config, out)
+        (out / "run.json").unlink()
+        (out / "result/model.h5.tmp4711").write_text("half")
+        self.train(config, out, "--resume")
+        other = self.folder / "other"
+        self.train(config, other)
+        self.assert_same_results(out, other)
 
 
 if __name__ == "__main__":

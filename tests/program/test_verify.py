@@ -147,6 +147,25 @@ class PlantedFaults(ProgramTest):
         self.assertIn("result/predictions.h5", output)
         self.assertIn("result/extra.h5", output)
 
+    def test_malformed_evidence_is_a_sentence(self):
+        for change in (lambda r: r.update(record_version="one"), lambda r: r.update(stages=7),
+                       lambda r: r.update(outputs=[1, 2]), lambda r: r.pop("claim"), lambda r: r.update(metrics=None),
+                       lambda r: r.pop("inputs")):
+            with self.subTest():
+                run = self.copy()
+                edit_json(run / "run.json", change)
+                reseal(run)
+                done = subprocess.run([str(PROGRAM), "verify", str(run), "--progress", "none"], capture_output=True,
+                                      text=True)
+                self.assertIn(done.returncode, (INCONCLUSIVE, INVALID), done.stderr)
+                self.assertNotIn("internal error", done.stderr)
+                shutil.rmtree(run)
+
+    def test_missing_result_folder_is_invalid_evidence(self):
+        run = self.copy()
+        shutil.rmtree(run / "result")
+        self.assertIn("result/model.h5", self.verify(run, INVALID))
+
     def test_unfinished_run_is_named_as_such(self):
         run = self.copy()
         (run / "run.json").unlink()

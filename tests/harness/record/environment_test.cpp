@@ -9,6 +9,7 @@
 #include <string>
 
 #include "harness/record/canonical_json.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprotrain::harness {
 namespace {
@@ -18,11 +19,7 @@ namespace fs = std::filesystem;
 // A folder that stands for the root of another machine.
 class FakeRoot {
  public:
-  FakeRoot() : path_(fs::path(::testing::TempDir()) / "reprotrain_environment_root") {
-    fs::remove_all(path_);
-    fs::create_directories(path_);
-  }
-  ~FakeRoot() { fs::remove_all(path_); }
+  FakeRoot() : path_(folder_.file("root")) { fs::create_directories(path_); }
 
   void add(const std::string& path, const std::string& text) const {
     fs::create_directories((path_ / path).parent_path());
@@ -31,6 +28,7 @@ class FakeRoot {
   std::string path() const { return path_.string(); }
 
  private:
+  testing::TemporaryDirectory folder_;
   fs::path path_;
 };
 
