@@ -2,6 +2,7 @@
 #include "engine/run.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <optional>
 
@@ -58,6 +59,17 @@ class Execution {
   FeatureMatrix features_;
   std::optional<Network> network_;
 };
+
+/// Calls `stage`; its complaints about the data get the name of the file.
+void name_source(const std::string& source, const std::function<void()>& stage) {
+  try {
+    stage();
+  } catch (const Error& error) {
+    const bool names_it = std::string(error.what()).find(source) != std::string::npos;
+    if (error.kind() != ErrorKind::kData || names_it) throw;
+    throw Error(ErrorKind::kData, source + ": " + error.what());
+  }
+}
 
 void Execution::begin_stage(std::string_view name) {
   if (observer_.stop_requested()) {
@@ -210,8 +222,10 @@ void execute_run(const RunRequest& request, const kernels::Parallel& parallel,
                  RunObserver& observer, RunResult& result) {
   Execution execution(request, parallel, observer, result);
   execution.load_data();
-  execution.split_rows();
-  execution.make_features();
+  name_source(request.data.source, [&] {
+    execution.split_rows();
+    execution.make_features();
+  });
   execution.write_feature_file(request.export_features ? request.result_directory + "/features.h5"
                                                        : std::string());
   execution.train();
@@ -223,8 +237,10 @@ RunResult export_features(const RunRequest& request, const std::string& path,
   RunResult result;
   Execution execution(request, parallel, observer, result);
   execution.load_data();
-  execution.split_rows();
-  execution.make_features();
+  name_source(request.data.source, [&] {
+    execution.split_rows();
+    execution.make_features();
+  });
   execution.write_feature_file(path);
   return result;
 }

@@ -4,7 +4,8 @@
 #
 #   ./scripts/test.sh [--full] [--no-install] [CTEST_ARGUMENT...]
 #
-# --full adds the slow tests: every example on every build variant, kill and resume, sanitizers.
+# --full adds the slow ones: every header compiled alone, every example killed and resumed twenty times and run
+# on every build variant (scripts/invariance.py).
 # REPROTRAIN_TEST_DATA names a folder with MNIST-10k and California housing; tests that need it are
 # skipped, and say so, when it is not set.
 set -euo pipefail
@@ -17,7 +18,7 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --full) full=yes ;;
     --no-install) install_arguments+=(--no-install) ;;
-    -h | --help) sed -n '3,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '3,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) ctest_arguments+=("$1") ;;
   esac
   shift
@@ -31,5 +32,6 @@ cmake --preset "$preset" -DREPROTRAIN_BUILD_TESTS=ON
 cmake --build --preset "$preset"
 ctest --test-dir build/release --output-on-failure -j "$(nproc)" "${ctest_arguments[@]}"
 if [ "$full" = yes ]; then
+  cmake --build --preset "$preset" --target all_verify_interface_header_sets
   scripts/invariance.py --builds
 fi

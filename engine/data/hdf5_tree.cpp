@@ -143,18 +143,21 @@ Hdf5Node& Hdf5Node::at_or_create(std::string_view path) {
   return *node;
 }
 
-const Hdf5Node& Hdf5Node::require(std::string_view path, std::string_view file) const {
+const Hdf5Node* Hdf5Node::find(std::string_view path) const {
   const Hdf5Node* node = this;
   std::string_view rest = path;
   for (std::string_view part = take_part(rest); !part.empty(); part = take_part(rest)) {
     const auto child = node->children.find(std::string(part));
-    if (child == node->children.end()) {
-      throw Error(ErrorKind::kEvidence, std::string(file) + ": " + std::string(path) +
-                                            " is missing; restore the file or make it again");
-    }
+    if (child == node->children.end()) return nullptr;
     node = &child->second;
   }
-  return *node;
+  return node;
+}
+
+const Hdf5Node& Hdf5Node::require(std::string_view path, std::string_view file) const {
+  if (const Hdf5Node* node = find(path)) return *node;
+  throw Error(ErrorKind::kEvidence, std::string(file) + ": " + std::string(path) +
+                                        " is missing; restore the file or make it again");
 }
 
 void Hdf5Node::set_dataset(std::string_view path, Array value) {

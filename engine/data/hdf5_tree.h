@@ -69,7 +69,9 @@ struct Hdf5Node {
 
   /// Child by slash-separated path; creates groups on the way.
   Hdf5Node& at_or_create(std::string_view path);
-  /// Child by slash-separated path; throws Error(kEvidence) naming `file` when it is missing.
+  /// Child by slash-separated path, or nullptr.
+  const Hdf5Node* find(std::string_view path) const;
+  /// As find; throws Error(kEvidence) naming `file` when it is missing.
   const Hdf5Node& require(std::string_view path, std::string_view file) const;
   void set_dataset(std::string_view path, Array value);
 };

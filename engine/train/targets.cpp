@@ -16,7 +16,7 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& sentence) { throw Error(ErrorKind::kData, sentence); }
 
-std::string row_text(size_t row) { return "row " + std::to_string(row + 1); }
+std::string row_text(size_t row) { return "row " + std::to_string(row) + " (counted from 0)"; }
 
 void refuse_missing_target(const std::string& column, size_t row) {
   refuse("target column \"" + column + "\" has no value in " + row_text(row) +
@@ -46,7 +46,7 @@ void classes_of_numbers(const Column& column, Target& target) {
   for (size_t row = 0; row < column.values.size(); ++row) {
     const float value = column.values[row];
     if (kernels::is_nan(value)) refuse_missing_target(column.name, row);
-    if (!(value >= -0x1p24f && value <= 0x1p24f) ||
+    if (!(value > -0x1p24f && value < 0x1p24f) ||
         static_cast<float>(static_cast<int32_t>(value)) != value) {
       refuse("target column \"" + column.name + "\" holds " + shortest_decimal(value) + " in " +
              row_text(row) +

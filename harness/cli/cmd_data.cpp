@@ -76,6 +76,7 @@ void add_reader_options(CLI::App& verb, DataOptions& options) {
 
 ExitCode import_dataset(const DataOptions& options) {
   require_free(options.out, options.force);
+  require_apart(options.out, options.source);
   const auto dataset = engine::load_dataset(data_config(options));
   engine::write_canonical_dataset(dataset.table, options.out);
   std::printf("wrote       %s\n", options.out.c_str());

@@ -29,16 +29,17 @@ ExitCode features(const FeaturesOptions& options) {
   RunConfig config = load_run_config(options.config, options.sets);
   if (options.threads >= 0) config.runtime.threads = options.threads;
   require_free(options.out, options.force);
+  require_apart(options.out, config.data.source);
   const engine::CpuThreads threads(config.runtime.threads);
   Progress progress(progress_style(options.progress, stderr), stderr);
   const engine::RunResult result =
       engine::export_features(run_request(config, RunPaths(".")), options.out, threads, progress);
   progress.finish();
-  std::printf("%-12s%s\n", "features", options.out.c_str());
+  std::printf("%-18s%s\n", "features", options.out.c_str());
   for (const auto& input : result.inputs) {
-    std::printf("%-12s%s\n", input.role.c_str(), input.content_id.c_str());
+    std::printf("%-18s%s\n", input.role.c_str(), input.content_id.c_str());
   }
-  for (const auto& [name, id] : result.outputs) std::printf("%-12s%s\n", name.c_str(), id.c_str());
+  for (const auto& [name, id] : result.outputs) std::printf("%-18s%s\n", name.c_str(), id.c_str());
   return ExitCode::kSuccess;
 }
 

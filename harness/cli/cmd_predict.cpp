@@ -41,11 +41,23 @@ void require_recorded_model(const RunPaths& paths, const nlohmann::json& record)
   }
 }
 
+/// engine::predict, whose complaints get the name of the file.
+engine::Predictions predict_table(const engine::SavedModel& model, engine::LoadedDataset& dataset,
+                                  const std::string& path, const engine::CpuThreads& threads) {
+  try {
+    return engine::predict(model, std::move(dataset.table), threads);
+  } catch (const Error& error) {
+    throw Error(error.kind(), path + ": " + error.what());
+  }
+}
+
 ExitCode predict(const PredictOptions& options) {
   const RunPaths paths(options.run);
   const nlohmann::json record = read_record(paths.record);
   require_recorded_model(paths, record);
   require_free(options.out, options.force);
+  require_apart(options.out, options.data);
+  require_apart(options.out, options.run);
   RunConfig config = recorded_config(record, paths.root);
   config.data.source = options.data;
   config.data.labels.clear();
@@ -59,7 +71,7 @@ ExitCode predict(const PredictOptions& options) {
 
   const engine::CpuThreads threads(options.threads);
   engine::LoadedDataset dataset = engine::load_dataset(config.data);
-  const engine::Predictions predictions = engine::predict(model, std::move(dataset.table), threads);
+  const engine::Predictions predictions = predict_table(model, dataset, options.data, threads);
   const engine::ContentIds ids = engine::write_predictions(options.out, predictions, model.target);
   std::printf("%-12s%zu rows of %s\n", "predicted", predictions.rows.size(), options.data.c_str());
   std::printf("%-12s%s\n", "wrote", options.out.c_str());

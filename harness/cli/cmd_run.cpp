@@ -70,10 +70,22 @@ ExitCode report_finished(const RunConfig& config, const RunPaths& paths, Progres
   return ExitCode::kSuccess;
 }
 
+ExitCode train(const RunConfig& config, const std::string& out, OpenMode mode, Progress& progress) {
+  RunDirectory directory(out, mode);
+  if (directory.has_begun() && std::filesystem::exists(directory.paths().record)) {
+    return report_finished(config, directory.paths(), progress);
+  }
+  const nlohmann::json record = run_and_record(config, directory, progress);
+  progress.finish();
+  progress.ended(0, record.at("result_id").get<std::string>());
+  print_summary(record, directory.paths());
+  return ExitCode::kSuccess;
+}
+
 ExitCode run(const RunOptions& options) {
   const RunConfig config = configure(options);
   if (options.print_config) {
-    std::printf("%s\n", pretty_json(config.resolved).c_str());
+    std::printf("%s", pretty_json(config.resolved).c_str());
     return ExitCode::kSuccess;
   }
   require_training(config, options.config);
@@ -85,14 +97,13 @@ ExitCode run(const RunOptions& options) {
   install_interrupt_handlers();
   limit_memory(config.runtime.memory_limit_bytes);
   Progress progress(progress_style(options.progress, stderr), stderr);
-  const RunDirectory directory(out, open_mode(options));
-  if (directory.has_begun() && std::filesystem::exists(directory.paths().record)) {
-    return report_finished(config, directory.paths(), progress);
+  try {
+    return train(config, out, open_mode(options), progress);
+  } catch (const Error& error) {
+    if (!progress.speaks_json()) throw;
+    progress.ended(static_cast<int>(error.exit_code()), error.what());
+    return error.exit_code();
   }
-  const nlohmann::json record = run_and_record(config, directory, progress);
-  progress.finish();
-  print_summary(record, directory.paths());
-  return ExitCode::kSuccess;
 }
 
 }  // namespace

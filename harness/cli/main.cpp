@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // reprotrain: the command line. One sentence on stderr for every error, and the exit codes of
 // include/reprotrain/error.h.
+#include <fcntl.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <system_error>
 
 #include "harness/cli/commands.h"
 #include "harness/cli/interrupt.h"
@@ -24,6 +27,14 @@ constexpr const char* kFooter =
     "Exit codes: 0 done or same bits, 1 bits differ, 2 usage, configuration, data or environment,\n"
     "3 inconclusive, 4 invalid evidence, 5 quality gate failed, 130 interrupted (go on with "
     "--resume).\n";
+
+/// A program started without standard streams would get their numbers for its files, and print into
+/// them.
+void occupy_standard_streams() {
+  for (int descriptor = ::open("/dev/null", O_RDWR); descriptor >= 0 && descriptor <= 2;) {
+    descriptor = ::open("/dev/null", O_RDWR);
+  }
+}
 
 int fail(const std::string& sentence, ExitCode code) {
   std::fprintf(stderr, "reprotrain: %s\n", sentence.c_str());
@@ -58,7 +69,12 @@ int run_program(int argc, char** argv) {
                 ExitCode::kError);
   }
   ignore_write_signals();
-  return static_cast<int>(chosen());
+  const ExitCode code = chosen();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    return fail("standard output cannot be written; free some space or redirect it elsewhere",
+                ExitCode::kError);
+  }
+  return static_cast<int>(code);
 }
 
 }  // namespace
@@ -67,12 +83,19 @@ int run_program(int argc, char** argv) {
 int main(int argc, char** argv) {
   using reprotrain::ExitCode;
   namespace harness = reprotrain::harness;
+  harness::occupy_standard_streams();
   try {
     return harness::run_program(argc, argv);
   } catch (const reprotrain::Error& error) {
     return harness::fail(error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {
-    return harness::fail("out of memory; use smaller data or a smaller model, or a larger machine",
+    return harness::fail(
+        "out of memory; raise --memory-limit (if set), shrink /model/hidden or the data, or use a "
+        "larger machine",
+        ExitCode::kError);
+  } catch (const std::system_error& error) {
+    return harness::fail(std::string("the system refused a resource: ") + error.what() +
+                             "; raise --memory-limit (if set) or lower --threads",
                          ExitCode::kError);
   } catch (const std::exception& error) {
     return harness::fail(std::string("internal error: ") + error.what() + "; please report it",

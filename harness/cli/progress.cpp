@@ -142,10 +142,12 @@ void Progress::show_training(const engine::StepReport& report) {
     std::fflush(stream_);
     return;
   }
-  const std::string text = "epoch " + std::to_string(report.epoch + 1) + "  step " +
-                           std::to_string(report.step) + "/" + std::to_string(report.total_steps) +
-                           "  loss " + number_text(static_cast<double>(report.loss)) + validation_ +
-                           "  " + count_text(rate) + " rows/s  ETA " + duration_text(eta);
+  // The most wanted first: a narrow terminal cuts the end off.
+  const std::string text = "ETA " + duration_text(eta) + "  step " + std::to_string(report.step) +
+                           "/" + std::to_string(report.total_steps) + "  loss " +
+                           number_text(static_cast<double>(report.loss)) + "  epoch " +
+                           std::to_string(report.epoch + 1) + "  " + count_text(rate) + " rows/s" +
+                           validation_;
   if (style_ == ProgressStyle::kBar) {
     draw_bar(share, text);
   } else {
@@ -189,6 +191,15 @@ void Progress::note(std::string_view text) {
   } else {
     std::fprintf(stream_, "note: %.*s\n", static_cast<int>(text.size()), text.data());
   }
+  std::fflush(stream_);
+}
+
+void Progress::ended(int exit_code, const std::string& text) {
+  if (style_ != ProgressStyle::kJson) return;
+  const nlohmann::json event = {{"event", exit_code == 0 ? "finished" : "error"},
+                                {"exit_code", exit_code},
+                                {exit_code == 0 ? "result_id" : "message", text}};
+  std::fprintf(stream_, "%s\n", event.dump().c_str());
   std::fflush(stream_);
 }
 

@@ -14,7 +14,7 @@ namespace reprotrain::harness {
 enum class ProgressStyle {
   kBar,    ///< one line that is redrawn, for a terminal
   kLines,  ///< a plain line every few seconds, for logs
-  kJson,   ///< one JSON object per line: {"event": "stage" | "progress" | "epoch" | ...}
+  kJson,   ///< one JSON object per line, each with a member "event"
   kNone,
 };
 
@@ -38,6 +38,10 @@ class Progress final : public engine::RunObserver {
   void note(std::string_view text) override;
   /// True after SIGINT or SIGTERM (interrupt.h).
   bool stop_requested() override;
+
+  /// The last JSON event: the result id of a run that finished, or the sentence of one that did not.
+  void ended(int exit_code, const std::string& text);
+  bool speaks_json() const { return style_ == ProgressStyle::kJson; }
 
   /// Ends the bar's line, so that other output starts on a fresh one.
   void finish();

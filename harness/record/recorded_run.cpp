@@ -16,6 +16,7 @@
 #include "harness/record/run_recorder.h"
 #include "include/reprotrain/arithmetic_ids.h"
 #include "include/reprotrain/error.h"
+#include "kernels/base/float_state.h"
 #include "kernels/digest/sha256.h"
 
 namespace reprotrain::harness {
@@ -36,6 +37,10 @@ std::string utc_now() {
 std::string host_name() {
   char name[256] = {};
   return ::gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
+}
+
+std::string absolute_path(const std::string& path) {
+  return std::filesystem::absolute(path).lexically_normal().string();
 }
 
 std::string digest_of(const Json& json) { return kernels::sha256_hex(canonical_json(json)); }
@@ -82,7 +87,7 @@ class RecordBuilder {
                         {"file_sha256", input.file_sha256},
                         {"size_bytes", input.size_bytes},
                         {"rows", input.n_rows}});
-      record_["volatile"]["paths"][input.role] = with_valid_utf8(input.path);
+      record_["volatile"]["paths"][input.role] = with_valid_utf8(absolute_path(input.path));
     }
     record_["inputs"] = inputs;
     record_["splits"] = result.splits;
@@ -169,8 +174,9 @@ void require_resumable(const RunConfig& config, const RunPaths& paths) {
                                       "; resume with the original ones or start over with --force");
 }
 
-Json run_and_record(const RunConfig& config, const RunDirectory& directory,
+Json run_and_record(const RunConfig& config, RunDirectory& directory,
                     engine::RunObserver& progress) {
+  const kernels::StrictFloatScope strict;  // numbers become text and back here, too
   const RunPaths& paths = directory.paths();
   if (directory.has_begun()) require_resumable(config, paths);
   engine::write_file_atomically(paths.config, canonical_json(config.resolved));
@@ -186,11 +192,13 @@ Json run_and_record(const RunConfig& config, const RunDirectory& directory,
     engine::execute_run(request, threads, recorder, result);
     record.add_inputs(result);
     record.add_result(result);
+    directory.settle();
     return record.finish("complete", recorder, threads.n_threads());
   } catch (const engine::DivergedError& error) {
     recorder.log().error("{}", error.what());
     record.add_inputs(result);
     record.add_failure(error);
+    directory.settle();
     record.finish("failed", recorder, threads.n_threads());
     throw;
   } catch (const std::exception& error) {
@@ -198,7 +206,12 @@ Json run_and_record(const RunConfig& config, const RunDirectory& directory,
     const bool interrupted = known != nullptr && known->kind() == ErrorKind::kInterrupted;
     try {
       recorder.log().error("{}", error.what());
-      record.write_partial(interrupted ? "interrupted" : "stopped", error.what());
+      if (!interrupted && !recorder.has_trained()) {
+        directory.give_up();
+      } else {
+        directory.settle();
+        record.write_partial(interrupted ? "interrupted" : "stopped", error.what());
+      }
     } catch (const std::exception&) {
       // The disk or the memory may be what failed; the first sentence is the one that helps.
     }

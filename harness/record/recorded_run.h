@@ -23,8 +23,9 @@ void require_resumable(const RunConfig& config, const RunPaths& paths);
 /// then run.partial.json says how far it came. Returns the record.
 ///
 /// A loss that is not finite leaves a record with status "failed" and is thrown on as DivergedError.
+/// Any other error before the first step leaves the directory as it was found.
 /// Throws what require_resumable throws when the run has begun.
-nlohmann::json run_and_record(const RunConfig& config, const RunDirectory& directory,
+nlohmann::json run_and_record(const RunConfig& config, RunDirectory& directory,
                               engine::RunObserver& progress);
 
 }  // namespace reprotrain::harness

@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 namespace {
 
 bool is_run(const RunPaths& paths) {
-  return fs::exists(paths.config) || fs::exists(paths.record) || fs::exists(paths.partial_record);
+  return fs::exists(paths.config) || fs::exists(paths.record) || fs::exists(paths.partial_record) ||
+         fs::exists(paths.replaced);
 }
 
 /// What a process that was killed while writing a file leaves behind (engine/data/atomic_file.h).
@@ -81,6 +82,20 @@ void remove_run(const RunPaths& paths) {
   for (const auto& path : {paths.partial_record, paths.log, paths.config}) fs::remove(path);
 }
 
+/// Moves everything that makes a run from one directory to another.
+void move_run(const RunPaths& from, const RunPaths& to) {
+  fs::create_directories(to.root);
+  const auto move = [](const std::string& source, const std::string& target) {
+    if (fs::exists(source)) fs::rename(source, target);
+  };
+  move(from.record, to.record);
+  move(from.partial_record, to.partial_record);
+  move(from.result, to.result);
+  move(from.checkpoints, to.checkpoints);
+  move(from.log, to.log);
+  move(from.config, to.config);
+}
+
 }  // namespace
 
 RunPaths::RunPaths(std::string root_directory) : root(std::move(root_directory)) {
@@ -96,17 +111,20 @@ RunPaths::RunPaths(std::string root_directory) : root(std::move(root_directory))
   predictions = result + "/predictions.h5";
   checkpoints = root + "/checkpoints";
   log = root + "/log.txt";
+  replaced = root + "/.replaced";
   lock = root + "/.lock";
 }
 
 RunDirectory::RunDirectory(const std::string& path, OpenMode mode) : paths_(path) {
   try {
     require_usable(paths_, mode);
+    existed_ = fs::exists(paths_.root);
     fs::create_directories(paths_.root);
     acquire_lock();
     require_usable(paths_, mode);  // again, now that nobody else can change the answer
     remove_temporaries(paths_);
-    if (mode == OpenMode::kForce) remove_run(paths_);
+    fs::remove_all(paths_.replaced);
+    if (mode == OpenMode::kForce && is_run(paths_)) move_run(paths_, RunPaths(paths_.replaced));
     has_begun_ = mode == OpenMode::kResume && is_run(paths_);
     fs::create_directories(paths_.result);
     fs::create_directories(paths_.checkpoints);
@@ -119,6 +137,24 @@ RunDirectory::RunDirectory(const std::string& path, OpenMode mode) : paths_(path
 
 RunDirectory::~RunDirectory() {
   if (lock_descriptor_ >= 0) ::close(lock_descriptor_);
+}
+
+void RunDirectory::settle() {
+  std::error_code ignored;
+  fs::remove_all(paths_.replaced, ignored);
+}
+
+void RunDirectory::give_up() {
+  if (has_begun_) return;
+  remove_run(paths_);
+  if (fs::exists(paths_.replaced)) {
+    move_run(RunPaths(paths_.replaced), paths_);
+    fs::remove_all(paths_.replaced);
+  } else {
+    std::error_code ignored;
+    fs::remove(paths_.lock, ignored);
+    if (!existed_) fs::remove(paths_.root, ignored);
+  }
 }
 
 void RunDirectory::acquire_lock() {

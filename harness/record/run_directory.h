@@ -22,14 +22,15 @@ struct RunPaths {
   std::string predictions;     ///< result/predictions.h5
   std::string checkpoints;     ///< checkpoints/
   std::string log;             ///< log.txt
-  std::string lock;            ///< .lock, held while a process writes
+  std::string replaced;  ///< .replaced/, the run that kForce replaces, until the new one stands
+  std::string lock;      ///< .lock, held while a process writes
 };
 
 /// What to do when the directory exists.
 enum class OpenMode {
   kNew,     ///< refuse anything but an absent or empty directory
   kResume,  ///< go on with the run that is there; an absent directory starts a new one
-  kForce,   ///< delete the run that is there; refuses a directory that is no run
+  kForce,   ///< replace the run that is there; refuses a directory that is no run
 };
 
 /// Creates or opens a run directory and holds its lock for the object's life.
@@ -47,12 +48,19 @@ class RunDirectory {
   /// True when kResume found a run that has begun.
   bool has_begun() const { return has_begun_; }
 
+  /// The new run stands: what kForce has put aside goes for good.
+  void settle();
+  /// The new run came to nothing (its data could not be read, say): removes what it left, and puts back
+  /// what was there before. Does nothing to a run that was resumed.
+  void give_up();
+
  private:
   void acquire_lock();
 
   RunPaths paths_;
   int lock_descriptor_ = -1;
   bool has_begun_ = false;
+  bool existed_ = false;  ///< before this process came
 };
 
 }  // namespace reprotrain::harness

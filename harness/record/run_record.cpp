@@ -26,16 +26,18 @@ void write_record(nlohmann::json record, const std::string& path) {
 
 nlohmann::json read_record(const std::string& path) {
   if (!std::filesystem::exists(path)) {
-    throw Error(
-        ErrorKind::kEvidence,
-        path +
-            ": does not exist; the run has not finished (go on with --resume) or this is no "
-            "run directory");
+    throw Error(ErrorKind::kUsage,
+                path +
+                    ": does not exist; the run has not finished (go on with --resume) or this is "
+                    "no run directory");
   }
+  // Strict: of two members with one name, readers disagree which one counts.
+  JsonLimits limits;
+  limits.size_bytes = size_t{256} << 20;
   const nlohmann::json record =
-      nlohmann::json::parse(engine::read_file(path), nullptr, /*allow_exceptions=*/false);
-  if (record.is_discarded() || !record.is_object()) {
-    throw Error(ErrorKind::kEvidence, path + ": is not JSON; the record was damaged or edited");
+      parse_json(engine::read_file(path), path, ErrorKind::kEvidence, limits).value;
+  if (!record.is_object()) {
+    throw Error(ErrorKind::kEvidence, path + ": is no record; it was damaged or edited");
   }
   if (record.value("record_version", nlohmann::json()) != kRecordVersion) {
     throw Error(ErrorKind::kInconclusive,

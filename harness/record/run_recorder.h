@@ -38,6 +38,8 @@ class RunRecorder final : public engine::RunObserver {
   const nlohmann::json& stage_seconds() const { return stage_seconds_; }
   /// {"head": chain value, "digest": id of the steps' digests}; null before training has started.
   nlohmann::json trace_summary();
+  /// True once training has started.
+  bool has_trained() const { return trace_ != nullptr; }
   spdlog::logger& log() { return *log_; }
 
  private:

@@ -44,7 +44,12 @@ std::string content_of(const std::string& path, const std::string& role,
                        const engine::DataConfig& recorded) {
   engine::DataConfig data = recorded;
   data.format = engine::DataFormat::kAuto;
-  (role == "labels" ? data.labels : data.source) = path;
+  if (role == "labels") {
+    data.labels = path;
+  } else {
+    data.source = path;
+    data.labels.clear();  // each input has an identity of its own
+  }
   try {
     for (const auto& input : engine::load_dataset(data).inputs) {
       if (input.role == role) return input.content_id;

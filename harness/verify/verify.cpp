@@ -11,6 +11,7 @@
 #include "harness/verify/comparison.h"
 #include "harness/verify/evidence_checks.h"
 #include "include/reprotrain/arithmetic_ids.h"
+#include "kernels/base/float_state.h"
 
 namespace reprotrain::harness {
 
@@ -22,8 +23,9 @@ namespace {
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
-    std::string pattern = (fs::temp_directory_path() / "reprotrain-verify-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) {
+    std::error_code code;
+    std::string pattern = (fs::temp_directory_path(code) / "reprotrain-verify-XXXXXX").string();
+    if (code || ::mkdtemp(pattern.data()) == nullptr) {
       throw Error(ErrorKind::kEnvironment, pattern +
                                                ": cannot create a temporary directory; point "
                                                "TMPDIR at a place you may write to");
@@ -72,7 +74,7 @@ RunConfig config_of(const RunEvidence& evidence, const VerifyOptions& options) {
 
 RunEvidence execute_again(const RunConfig& config, const std::string& directory,
                           engine::RunObserver& progress) {
-  const RunDirectory run(directory, OpenMode::kNew);
+  RunDirectory run(directory, OpenMode::kNew);
   try {
     run_and_record(config, run, progress);
   } catch (const engine::DivergedError&) {
@@ -116,6 +118,7 @@ VerifyReport judge(const VerifyOptions& options, engine::RunObserver& progress) 
 }  // namespace
 
 VerifyReport verify_run(const VerifyOptions& options, engine::RunObserver& progress) {
+  const kernels::StrictFloatScope strict;
   try {
     return judge(options, progress);
   } catch (const nlohmann::json::exception& error) {

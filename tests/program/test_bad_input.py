@@ -68,13 +68,24 @@ class BadData(ProgramTest):
         sentence = self.sentence("--config", config, "--out", self.folder / "run", "--force")
         for part in expected:
             self.assertIn(part, sentence)
-        self.assertFalse((self.folder / "run/run.json").exists())
+        self.assertFalse((self.folder / "run").exists(), "a refused run left its directory")
         return sentence
 
     def test_missing_file(self):
         config = self.small_config()
         (self.folder / "table.csv").unlink()
         self.refuse(None, "table.csv", config=config)
+
+    def test_force_keeps_the_old_run_until_the_new_one_stands(self):
+        config = self.small_config()
+        out = self.folder / "run"
+        self.train(config, out)
+        before = {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+        self.sentence("--config", config, "--out", out, "--force", "--set", "data.target=knd")
+        after = {path.relative_to(out): path.read_bytes() for path in out.rglob("*") if path.is_file()}
+        self.assertEqual(before, after)
+        self.train(config, out, "--force", "--set", "seed=8")
+        self.assertFalse((out / ".replaced").exists())
 
     def test_empty_file(self):
         self.refuse("", "table.csv")
@@ -93,7 +104,7 @@ class BadData(ProgramTest):
     def test_missing_target(self):
         lines = small_table().splitlines()
         lines[5] = lines[5].rsplit(",", 1)[0] + ","
-        self.refuse("\n".join(lines) + "\n", "kind", "row 5")
+        self.refuse("\n".join(lines) + "\n", "table.csv", "kind", "row 4 (counted from 0)")
 
     def test_missing_feature_without_impute(self):
         lines = small_table().splitlines()
@@ -136,6 +147,33 @@ class BadPlaces(ProgramTest):
         config = self.small_config()
         sentence = self.sentence("features", "--config", config, "--out", "/dev/full/x.h5")
         self.assertIn("/dev/full", sentence)
+
+    def test_full_standard_output_is_an_error(self):
+        config = self.small_config()
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([str(PROGRAM), "data", "show", str(self.folder / "table.csv")], stdout=full,
+                                  stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("standard output", done.stderr)
+        self.call("--config", config, "--dry-run")
+
+    def test_closed_standard_streams_harm_no_file(self):
+        config = self.small_config()
+        out = self.folder / "run"
+        subprocess.run(["sh", "-c", f"'{PROGRAM}' --config '{config}' --out '{out}' <&- >&- 2>&-"], check=False)
+        self.call("verify", out, "--progress", "none")
+
+    def test_no_command_overwrites_its_input_or_a_run(self):
+        config = self.small_config()
+        run = self.folder / "run"
+        self.train(config, run)
+        table = self.folder / "table.csv"
+        for arguments in (["data", "import", table, "--out", table, "--force"],
+                          ["predict", run, "--data", table, "--out", table, "--force"],
+                          ["predict", run, "--data", table, "--out", run / "result/predictions.h5", "--force"],
+                          ["features", "--config", config, "--out", table, "--force"]):
+            self.assertIn("would overwrite", self.sentence(*arguments))
+        self.call("verify", run, "--progress", "none")
 
     def test_usage_errors_exit_2(self):
         for arguments in (["--no-such-option"], ["verify"], ["no-such-command"], ["--config"], []):

@@ -246,6 +246,10 @@ class RunDirectory(ProgramTest):
         done = self.call("--config", config, "--out", self.folder / "run", "--progress", "json")
         events = [json.loads(line) for line in done.stderr.splitlines()]
         self.assertIn("epoch", {event["event"] for event in events})
+        self.assertEqual(events[-1], {"event": "finished", "exit_code": 0,
+                                      "result_id": self.record(self.folder / "run")["result_id"]})
+        done = self.call("--config", config, "--out", self.folder / "run", "--progress", "json", expect=2)
+        self.assertEqual([json.loads(line)["event"] for line in done.stderr.splitlines()], ["error"])
 
     def test_diverged_run_leaves_a_failed_record_that_verifies(self):
         config = self.small_config(

@@ -169,7 +169,13 @@ class PlantedFaults(ProgramTest):
     def test_unfinished_run_is_named_as_such(self):
         run = self.copy()
         (run / "run.json").unlink()
-        self.assertIn("has not finished", self.sentence("verify", run, expect=INVALID))
+        self.assertIn("has not finished", self.sentence("verify", run, expect=ERROR))
+
+    def test_member_that_stands_twice_is_invalid_evidence(self):
+        run = self.copy()
+        path = run / "run.json"
+        path.write_text(path.read_text().replace('"result_id":', '"result_id": "rr1:' + 64 * "0" + '",\n  "result_id":', 1))
+        self.assertIn("run.json", self.sentence("verify", run, expect=INVALID))
 
     # Consistent forgeries: only doing the run again finds them (exit 1, the place where the bits part).
 
@@ -252,6 +258,11 @@ class PlantedFaults(ProgramTest):
         sentence = self.sentence("verify", self.copy(), "--data", f"source={other}", expect=INCONCLUSIVE)
         self.assertRegex(sentence, r'other.csv: is not input "source" \(h5c1:[0-9a-f]{64}, 80 rows\) but h5c1:')
 
+    def test_verify_works_from_any_directory(self):
+        run = self.folder / "elsewhere"
+        self.call("--config", self.config.name, "--out", run, "--progress", "none", cwd=self.config.parent)
+        self.assertIn("SAME BITS", self.call("verify", run, "--progress", "none", cwd="/").stdout)
+
     def test_moved_data_is_found_by_content_also_in_another_format(self):
         run = self.copy()
         table = self.config.parent / "table.csv"
@@ -286,6 +297,15 @@ class Diff(ProgramTest):
         self.call("diff", first, same, expect=SAME)
         output = self.call("diff", first, second, expect=DIFFERENT).stdout
         self.assertLess(output.index("/seed"), output.index("result_id"))
+
+    def test_runs_of_different_models_can_be_compared(self):
+        config = self.small_config()
+        first, second = self.folder / "a", self.folder / "b"
+        self.train(config, first)
+        self.train(config, second, "--set", "model.hidden=[4,3]", "--set", "model.layer_norm=true")
+        output = self.call("diff", first, second, expect=DIFFERENT).stdout
+        self.assertIn("/model/hidden", output)
+        self.call("diff", second, first, expect=DIFFERENT)
 
     def test_one_changed_data_row_is_named_as_a_cause(self):
         config = self.small_config()

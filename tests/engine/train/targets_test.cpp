@@ -58,18 +58,19 @@ TEST(ReadTarget, UnusedCategoriesAreNoClasses) {
 
 TEST(ReadTarget, UnfitTargetsAreRefusedWithTheirPlace) {
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_NE(refusal(table_of({1, nan}), LossKind::kMse).find("row 2"), std::string::npos);
-  EXPECT_NE(refusal(table_of({1, INFINITY}), LossKind::kMse).find("infinite in row 2"),
+  EXPECT_NE(refusal(table_of({1, nan}), LossKind::kMse).find("row 1 (counted from 0)"),
+            std::string::npos);
+  EXPECT_NE(refusal(table_of({1, INFINITY}), LossKind::kMse).find("infinite in row 1"),
             std::string::npos);
   EXPECT_NE(refusal(table_of({1, 1}), LossKind::kCrossEntropy).find("only the class \"1\""),
             std::string::npos);
   EXPECT_NE(refusal(table_of({1, 2, 3}), LossKind::kBinaryCrossEntropy).find("has 3 classes"),
             std::string::npos);
-  EXPECT_NE(refusal(table_of({1, 2.5f}), LossKind::kCrossEntropy).find("2.5 in row 2"),
+  EXPECT_NE(refusal(table_of({1, 2.5f}), LossKind::kCrossEntropy).find("2.5 in row 1"),
             std::string::npos);
-  EXPECT_NE(
-      refusal(table_of_texts({0, kMissingCode}, {"a"}), LossKind::kCrossEntropy).find("row 2"),
-      std::string::npos);
+  EXPECT_NE(refusal(table_of_texts({0, kMissingCode}, {"a"}), LossKind::kCrossEntropy)
+                .find("row 1 (counted from 0)"),
+            std::string::npos);
   EXPECT_NE(refusal(table_of_texts({0, 1}, {"a", "b"}), LossKind::kMse).find("is not numeric"),
             std::string::npos);
 }

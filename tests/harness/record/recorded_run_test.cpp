@@ -29,7 +29,7 @@ std::string subnormal_table() {
 }
 
 std::string result_id_of_run(const testing::TemporaryDirectory& folder, const std::string& name) {
-  const RunDirectory directory(folder.file(name), OpenMode::kNew);
+  RunDirectory directory(folder.file(name), OpenMode::kNew);
   Progress progress(ProgressStyle::kNone, stderr);
   return run_and_record(load_run_config(folder.file("tiny.json")), directory, progress)
       .at("result_id")

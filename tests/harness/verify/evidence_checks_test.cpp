@@ -34,7 +34,7 @@ std::string make_run(const std::string& folder) {
   for (int row = 0; row < 16; ++row) table << row << ',' << 2 * row + 1 << '\n';
   table.close();
   std::ofstream(folder + "/tiny.json") << kConfig;
-  const RunDirectory directory(folder + "/run", OpenMode::kNew);
+  RunDirectory directory(folder + "/run", OpenMode::kNew);
   Progress progress(ProgressStyle::kNone, stderr);
   run_and_record(load_run_config(folder + "/tiny.json"), directory, progress);
   return directory.paths().root;
