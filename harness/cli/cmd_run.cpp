@@ -70,6 +70,16 @@ ExitCode report_finished(const RunConfig& config, const RunPaths& paths, Progres
   return ExitCode::kSuccess;
 }
 
+/// A dry run reads no data, but says when there is none.
+void require_inputs(const RunConfig& config) {
+  for (const std::string& path : {config.data.source, config.data.labels}) {
+    if (!path.empty() && !std::filesystem::is_regular_file(path)) {
+      throw Error(ErrorKind::kData,
+                  path + ": no such file; check section data of the configuration");
+    }
+  }
+}
+
 ExitCode train(const RunConfig& config, const std::string& out, OpenMode mode, Progress& progress) {
   RunDirectory directory(out, mode);
   if (directory.has_begun() && std::filesystem::exists(directory.paths().record)) {
@@ -91,6 +101,7 @@ ExitCode run(const RunOptions& options) {
   require_training(config, options.config);
   const std::string out = output_directory(options, config);
   if (options.dry_run) {
+    require_inputs(config);
     print_plan(config, out);
     return ExitCode::kSuccess;
   }

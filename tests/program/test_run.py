@@ -229,6 +229,8 @@ class RunDirectory(ProgramTest):
         before = sorted(self.folder.iterdir())
         self.call("--config", config, "--out", self.folder / "run", "--dry-run")
         self.assertEqual(sorted(self.folder.iterdir()), before)
+        (self.folder / "table.csv").unlink()
+        self.assertIn("no such file", self.sentence("--config", config, "--dry-run"))
 
     def test_print_config_shows_defaults_and_can_be_run(self):
         config = self.small_config()
