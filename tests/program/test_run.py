@@ -109,6 +109,13 @@ class Interruption(ProgramTest):
             time.sleep(0.01)
         self.fail("no checkpoint appeared")
 
+    def start_and_kill(self, config, out):
+        """Leaves a run that was killed some time after its first checkpoint."""
+        process = self.start(config, out)
+        self.wait_for_checkpoint(out)
+        process.kill()
+        process.communicate()
+
     def test_killed_runs_resume_to_the_same_bits(self):
         config = self.long_config()
         whole = self.folder / "whole"
@@ -151,10 +158,7 @@ class Interruption(ProgramTest):
     def test_resume_refuses_other_identity_keys_and_other_data(self):
         config = self.long_config()
         out = self.folder / "run"
-        process = self.start(config, out)
-        self.wait_for_checkpoint(out)
-        process.kill()
-        process.communicate()
+        self.start_and_kill(config, out)
         self.assertIn("/train/batch_size", self.sentence("--config", config, "--out", out, "--resume",
                                                          "--set", "train.batch_size=16"))
         table = self.folder / "table.csv"
@@ -164,10 +168,7 @@ class Interruption(ProgramTest):
     def test_resume_refuses_other_labels_and_another_trace_stride(self):
         config = self.long_config()
         out = self.folder / "run"
-        process = self.start(config, out)
-        self.wait_for_checkpoint(out)
-        process.kill()
-        process.communicate()
+        self.start_and_kill(config, out)
         self.assertIn("/output/trace_stride", self.sentence("--config", config, "--out", out, "--resume",
                                                             "--set", "output.trace_stride=7"))
         table = self.folder / "table.csv"
@@ -177,10 +178,7 @@ class Interruption(ProgramTest):
     def test_resume_refuses_a_trace_that_was_damaged_before_the_checkpoint(self):
         config = self.long_config()
         out = self.folder / "run"
-        process = self.start(config, out)
-        self.wait_for_checkpoint(out)
-        process.kill()
-        process.communicate()
+        self.start_and_kill(config, out)
         trace = out / "result/trace.jsonl"
         lines = trace.read_text().splitlines(keepends=True)
         trace.write_text("".join(lines[:1] + lines[2:]))
