@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/base/cpu_path.h"
 #include "kernels/matmul/ordered_matmul.h"
 #include "kernels/random/philox.h"
 
@@ -59,11 +60,12 @@ void set_rate(benchmark::State& state, const Shape& shape) {
   state.counters["GFLOPs"] = benchmark::Counter(flops * 1e-9, benchmark::Counter::kIsRate);
 }
 
-void measure_ordered(benchmark::State& state, const Shape& shape, MatmulPath path) {
+void measure_ordered(benchmark::State& state, const Shape& shape, CpuPath path) {
+  const CpuPathScope scope(path);
   Operands operands(shape);
   const SerialParallel serial;
   for (auto _ : state) {
-    ordered_matmul(operands.product, serial, path);
+    ordered_matmul(operands.product, serial);
     benchmark::DoNotOptimize(operands.c.data());
     benchmark::ClobberMemory();
   }
@@ -101,14 +103,10 @@ void register_all() {
   for (const Shape& shape : kShapes) {
     const std::string name = std::string(shape.name) + "/" + std::to_string(shape.m) + "x" +
                              std::to_string(shape.k) + "x" + std::to_string(shape.n);
-    const std::pair<const char*, MatmulPath> paths[] = {{"/portable", MatmulPath::kPortable},
-                                                        {"/avx2", MatmulPath::kAvx2},
-                                                        {"/avx512", MatmulPath::kAvx512}};
-    for (const auto& [suffix, path] : paths) {
-      if (!matmul_path_available(path)) continue;
+    for (const CpuPath path : available_cpu_paths()) {
       benchmark::RegisterBenchmark(
-          (name + suffix).c_str(),
-          [&shape, path = path](benchmark::State& state) { measure_ordered(state, shape, path); });
+          (name + "/" + std::string(name_of(path))).c_str(),
+          [&shape, path](benchmark::State& state) { measure_ordered(state, shape, path); });
     }
     if (sgemm != nullptr) {
       benchmark::RegisterBenchmark(

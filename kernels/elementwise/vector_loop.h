@@ -10,7 +10,7 @@
 
 #include <cstdint>
 
-#include "kernels/base/cpu_features.h"
+#include "kernels/base/cpu_path.h"
 #include "kernels/base/parallel.h"
 
 // Promises the compiler that iterations are independent.
@@ -49,8 +49,9 @@ __attribute__((target("avx2,fma"))) void avx2_loop(const Element element, int64_
 template <bool kElementsAreRows, class Element>
 void dispatched_loop(const Element& element, int64_t begin, int64_t end) {
 #if defined(__x86_64__)
-  if (cpu_has_avx512()) return avx512_loop<kElementsAreRows>(element, begin, end);
-  if (cpu_has_avx2()) return avx2_loop<kElementsAreRows>(element, begin, end);
+  const CpuPath path = cpu_path();
+  if (uses_avx512(path)) return avx512_loop<kElementsAreRows>(element, begin, end);
+  if (uses_avx2(path)) return avx2_loop<kElementsAreRows>(element, begin, end);
 #endif
   loop<kElementsAreRows>(element, begin, end);
 }

@@ -13,7 +13,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "kernels/base/cpu_features.h"
+#include "kernels/base/cpu_path.h"
 #include "kernels/base/work_space.h"
 #include "kernels/matmul/tile_kernel.h"
 
@@ -30,12 +30,11 @@ constexpr int64_t kGroupColumns = 512;
 
 int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
-TileKernel kernel_of(MatmulPath path) {
+TileKernel tile_kernel() {
 #if defined(__x86_64__)
-  if (path == MatmulPath::kAvx512) return avx512_tile_kernel();
-  if (path == MatmulPath::kAvx2) return avx2_tile_kernel();
+  if (uses_avx512(cpu_path())) return avx512_tile_kernel();
+  if (uses_avx2(cpu_path())) return avx2_tile_kernel();
 #endif
-  (void)path;
   return portable_tile_kernel();
 }
 
@@ -190,35 +189,11 @@ void check_shapes(const MatrixProduct& product) {
 
 }  // namespace
 
-bool matmul_path_available(MatmulPath path) {
-  switch (path) {
-    case MatmulPath::kAvx512:
-      return cpu_has_avx512();
-    case MatmulPath::kAvx2:
-      return cpu_has_avx2();
-    case MatmulPath::kPortable:
-      return true;
-  }
-  return false;
-}
-
-MatmulPath best_matmul_path() {
-  static const MatmulPath best = cpu_has_avx512() ? MatmulPath::kAvx512
-                                 : cpu_has_avx2() ? MatmulPath::kAvx2
-                                                  : MatmulPath::kPortable;
-  return best;
-}
-
 void ordered_matmul(const MatrixProduct& product, const Parallel& parallel) {
-  ordered_matmul(product, parallel, best_matmul_path());
-}
-
-void ordered_matmul(const MatrixProduct& product, const Parallel& parallel, MatmulPath path) {
   check_shapes(product);
-  assert(matmul_path_available(path));
   if (product.c.n_rows == 0 || product.c.n_columns == 0) return;
   if (product.depth() == 0) return fill_without_terms(product);
-  const TileKernel kernel = kernel_of(path);
+  const TileKernel kernel = tile_kernel();
   for (int64_t begin = 0; begin < product.depth(); begin += kChainLength) {
     ProductBlock(product, kernel, begin).run(parallel);
   }

@@ -38,19 +38,9 @@ struct MatrixProduct {
   int64_t depth() const { return transpose_a ? a.n_rows : a.n_columns; }
 };
 
-/// The instruction sets that a product can run on; all give the same bits.
-enum class MatmulPath { kPortable, kAvx2, kAvx512 };
-
-/// The fastest path of this processor.
-MatmulPath best_matmul_path();
-bool matmul_path_available(MatmulPath path);
-
-/// Computes `product` on the fastest path. Shapes must agree (asserted).
+/// Computes `product`. Shapes must agree (asserted).
 ///
 /// Small products run on the calling thread. Work space is thread-local and reused.
 void ordered_matmul(const MatrixProduct& product, const Parallel& parallel);
-
-/// The same on a chosen path, which must be available: for tests and benchmarks.
-void ordered_matmul(const MatrixProduct& product, const Parallel& parallel, MatmulPath path);
 
 }  // namespace reprotrain::kernels

@@ -5,7 +5,7 @@
 #include <cassert>
 #include <cstring>
 
-#include "kernels/base/cpu_features.h"
+#include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
 #include "kernels/base/hd.h"
 
@@ -151,26 +151,22 @@ __attribute__((target("avx2,avx512f,avx512vl,avx512dq"))) void sum_tile_avx512(
 }
 #endif
 
-constexpr TileTarget kTargets[] = {
-#if defined(__x86_64__)
-    {"avx512", sum_tile_avx512},
-    {"avx2", sum_tile_avx2},
-#endif
-    {"baseline", sum_tile_baseline},
-};
-
 }  // namespace
 
-std::span<const TileTarget> tile_targets() {
-  const std::span<const TileTarget> all(kTargets);
-  if (all.size() == 1 || cpu_has_avx512()) return all;
-  return all.subspan(cpu_has_avx2() ? 1 : 2);
-}
-
 SlicedTile sum_tile(TileTerm term, const float* data, int64_t row_stride, int64_t n_rows) {
-  static const TileTarget target = tile_targets().front();
   SlicedTile tile;
-  target.sum_tile(term, data, row_stride, n_rows, tile);
+#if defined(__x86_64__)
+  const CpuPath path = cpu_path();
+  if (uses_avx512(path)) {
+    sum_tile_avx512(term, data, row_stride, n_rows, tile);
+    return tile;
+  }
+  if (uses_avx2(path)) {
+    sum_tile_avx2(term, data, row_stride, n_rows, tile);
+    return tile;
+  }
+#endif
+  sum_tile_baseline(term, data, row_stride, n_rows, tile);
   return tile;
 }
 

@@ -18,7 +18,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
 
 #include "kernels/reduce/exact_sum.h"
 
@@ -44,15 +43,6 @@ struct SlicedTile {
 };
 
 enum class TileTerm { kValue, kSquare };
-
-/// One compiled form of the tile: same bits, other speed.
-struct TileTarget {
-  const char* name;  ///< "avx512", "avx2", "baseline"
-  void (*sum_tile)(TileTerm term, const float* data, int64_t row_stride, int64_t n_rows,
-                   SlicedTile& tile);
-};
-/// Those that this processor can run, the fastest first.
-std::span<const TileTarget> tile_targets();
 
 /// Sums `n_rows` (1 .. kTileRows) rows of eight consecutive values; row r starts at
 /// `data + r * row_stride`. Infinities and NaNs make their column inexact.

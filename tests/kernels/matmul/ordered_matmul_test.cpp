@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/element_families.h"
@@ -32,14 +33,6 @@ struct ProductCase {
   bool transpose_b = false;
   bool has_bias = false;
 };
-
-std::vector<MatmulPath> paths() {
-  std::vector<MatmulPath> available;
-  for (MatmulPath path : {MatmulPath::kPortable, MatmulPath::kAvx2, MatmulPath::kAvx512}) {
-    if (matmul_path_available(path)) available.push_back(path);
-  }
-  return available;
-}
 
 /// Operands of a case, in guarded memory.
 struct Operands {
@@ -108,11 +101,12 @@ std::string name_of(const ProductCase& c) {
 }
 
 void expect_definition_on_all_paths(const ProductCase& product_case, int64_t gap, int64_t shift) {
-  for (MatmulPath path : paths()) {
+  for (const CpuPath path : available_cpu_paths()) {
+    const CpuPathScope scope(path);
     Operands operands(product_case, gap, shift);
-    ordered_matmul(operands.product, SerialParallel(), path);
+    ordered_matmul(operands.product, SerialParallel());
     ASSERT_EQ(operands.result(), by_definition(operands.product))
-        << name_of(product_case) << " gap " << gap << " path " << static_cast<int>(path);
+        << name_of(product_case) << " gap " << gap << " path " << name_of(path);
   }
 }
 
@@ -128,10 +122,11 @@ TEST(OrderedMatmul, GivesTheOraclesBitsOnEveryPath) {
     for (const std::string& word : known.outputs) {
       expected.push_back(static_cast<uint32_t>(testing::from_hex(word)));
     }
-    for (MatmulPath path : paths()) {
+    for (const CpuPath path : available_cpu_paths()) {
+      const CpuPathScope scope(path);
       Operands operands(product_case);
-      ordered_matmul(operands.product, SerialParallel(), path);
-      EXPECT_EQ(operands.result(), expected) << "path " << static_cast<int>(path);
+      ordered_matmul(operands.product, SerialParallel());
+      EXPECT_EQ(operands.result(), expected) << name_of(path);
     }
   }
 }
@@ -185,13 +180,14 @@ TEST(OrderedMatmul, KeepsSpecialValuesSubnormalsAndCancellation) {
 }
 
 TEST(OrderedMatmul, WithoutTermsIsPlusZeroAndTheBias) {
-  for (MatmulPath path : paths()) {
+  for (const CpuPath path : available_cpu_paths()) {
+    const CpuPathScope scope(path);
     Operands operands({"unit", 3, 0, 5, false, false, false}, 2, 1);
-    ordered_matmul(operands.product, SerialParallel(), path);
+    ordered_matmul(operands.product, SerialParallel());
     EXPECT_EQ(operands.result(), Bits(15, 0u));
     const std::vector<float> negative_zeros(5, -0.0f);
     operands.product.bias = negative_zeros.data();
-    ordered_matmul(operands.product, SerialParallel(), path);
+    ordered_matmul(operands.product, SerialParallel());
     EXPECT_EQ(operands.result(), Bits(15, 0u));
   }
 }
@@ -209,13 +205,14 @@ TEST(OrderedMatmul, IsInvariantUnderHowTheWorkIsCut) {
   for (int transposes = 0; transposes < 4; ++transposes) {
     const ProductCase product_case{
         "wide", 131, 1100, 150, (transposes & 1) != 0, (transposes & 2) != 0, true};
-    for (MatmulPath path : paths()) {
-      if (path == MatmulPath::kPortable && transposes != 0) continue;  // slow without FMA
+    for (const CpuPath path : available_cpu_paths()) {
+      const CpuPathScope scope(path);
+      if (path == CpuPath::kPortable && transposes != 0) continue;  // slow without FMA
       Operands serial(product_case);
-      ordered_matmul(serial.product, SerialParallel(), path);
+      ordered_matmul(serial.product, SerialParallel());
       for (uint64_t seed = 0; seed < 4; ++seed) {
         Operands cut(product_case);
-        ordered_matmul(cut.product, AdversarialParallel(seed), path);
+        ordered_matmul(cut.product, AdversarialParallel(seed));
         EXPECT_EQ(cut.result(), serial.result());
       }
     }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
 #include "kernels/reduce/exact_sum.h"
 #include "tests/support/generated_floats.h"
@@ -29,16 +30,14 @@ double sum_by_definition(TileTerm term, const std::vector<float>& values, int co
   return sum.to_double();
 }
 
-SlicedTile tile_of(const TileTarget& target, TileTerm term, const std::vector<float>& values) {
-  SlicedTile tile;
-  target.sum_tile(term, values.data(), kTileColumns,
-                  static_cast<int64_t>(values.size() / kTileColumns), tile);
-  return tile;
+SlicedTile tile_of(TileTerm term, const std::vector<float>& values) {
+  return sum_tile(term, values.data(), kTileColumns,
+                  static_cast<int64_t>(values.size() / kTileColumns));
 }
 
 /// Every column that claims to be exact is; returns how many did.
-int check_tile(const TileTarget& target, TileTerm term, const std::vector<float>& values) {
-  const SlicedTile tile = tile_of(target, term, values);
+int check_tile(CpuPath path, TileTerm term, const std::vector<float>& values) {
+  const SlicedTile tile = tile_of(term, values);
   int n_exact = 0;
   for (int c = 0; c < kTileColumns; ++c) {
     if (!tile.exact[c]) continue;
@@ -46,15 +45,16 @@ int check_tile(const TileTarget& target, TileTerm term, const std::vector<float>
     ExactSum sum;
     tile.add_slices(c, sum);
     EXPECT_EQ(bits_of(sum.to_double()), bits_of(sum_by_definition(term, values, c)))
-        << target.name << ", column " << c << ", " << values.size() / kTileColumns << " rows";
+        << name_of(path) << ", column " << c << ", " << values.size() / kTileColumns << " rows";
   }
   EXPECT_EQ(tile.all_exact, n_exact == kTileColumns);
   return n_exact;
 }
 
-TEST(SlicedTile, EveryTargetIsExactOrSaysThatItIsNot) {
+TEST(SlicedTile, EveryPathIsExactOrSaysThatItIsNot) {
   const Spread spreads[] = {{120, 8}, {90, 60}, {60, 100}, {0, 60}, {0, 255}, {254, 1}, {0, 1}};
-  for (const TileTarget& target : tile_targets()) {
+  for (const CpuPath path : available_cpu_paths()) {
+    const CpuPathScope scope(path);
     uint64_t seed = 0;
     for (const size_t n_rows :
          std::initializer_list<size_t>{1, 2, 3, 4, 5, 31, 33, 255, 257, 1023, 1024}) {
@@ -62,7 +62,7 @@ TEST(SlicedTile, EveryTargetIsExactOrSaysThatItIsNot) {
         const std::vector<float> values = testing::generated_floats(
             ++seed, spread.lowest_field, spread.n_fields, n_rows * kTileColumns);
         for (const TileTerm term : {TileTerm::kValue, TileTerm::kSquare}) {
-          const int n_exact = check_tile(target, term, values);
+          const int n_exact = check_tile(path, term, values);
           if (spread.n_fields <= 8) {
             EXPECT_EQ(n_exact, kTileColumns) << "narrow data took the slow path";
           }
@@ -73,11 +73,12 @@ TEST(SlicedTile, EveryTargetIsExactOrSaysThatItIsNot) {
 }
 
 TEST(SlicedTile, HoldsTheLargestSumsThatItsGridsAllow) {
-  for (const TileTarget& target : tile_targets()) {
+  for (const CpuPath path : available_cpu_paths()) {
+    const CpuPathScope scope(path);
     for (const float x : {0x1.fffffep127f, 0x1.fffffep0f, 0x1p-149f, -0x1.fffffcp-127f, -0.0f}) {
       const std::vector<float> values(1024 * kTileColumns, x);
-      EXPECT_EQ(check_tile(target, TileTerm::kValue, values), kTileColumns) << x;
-      EXPECT_EQ(check_tile(target, TileTerm::kSquare, values), kTileColumns) << x;
+      EXPECT_EQ(check_tile(path, TileTerm::kValue, values), kTileColumns) << x;
+      EXPECT_EQ(check_tile(path, TileTerm::kSquare, values), kTileColumns) << x;
     }
   }
 }
@@ -85,7 +86,8 @@ TEST(SlicedTile, HoldsTheLargestSumsThatItsGridsAllow) {
 TEST(SlicedTile, HoldsSumsOfTheLargestRestsBesideTheSmallest) {
   // One large term sets the grids; rests just below half a grid step add up with terms at the other
   // end of the next slice, for every place where that end may lie.
-  for (const TileTarget& target : tile_targets()) {
+  for (const CpuPath path : available_cpu_paths()) {
+    const CpuPathScope scope(path);
     for (int end = 60; end < 130; ++end) {
       for (const float step : {0x1.fffffep-43f, 0x1.fffffep-42f, 0x1.fffffep-41f}) {
         std::vector<float> values(1024 * kTileColumns, step);
@@ -96,21 +98,22 @@ TEST(SlicedTile, HoldsSumsOfTheLargestRestsBesideTheSmallest) {
         for (size_t c = 0; c < kTileColumns; c += 2) {
           for (size_t r = 0; r < 1024; ++r) values[r * kTileColumns + c] *= -1.0f;
         }
-        check_tile(target, TileTerm::kValue, values);
+        check_tile(path, TileTerm::kValue, values);
       }
     }
   }
 }
 
 TEST(SlicedTile, NeverCallsSpecialValuesOrLostBitsExact) {
-  for (const TileTarget& target : tile_targets()) {
+  for (const CpuPath path : available_cpu_paths()) {
+    const CpuPathScope scope(path);
     std::vector<float> values(64 * kTileColumns, 1.0f);
     values[3] = std::numeric_limits<float>::infinity();
     values[12] = std::numeric_limits<float>::quiet_NaN();
     values[5] = 0x1p127f;
     values[13] = 0x1p-149f;
     for (const TileTerm term : {TileTerm::kValue, TileTerm::kSquare}) {
-      const SlicedTile tile = tile_of(target, term, values);
+      const SlicedTile tile = tile_of(term, values);
       EXPECT_FALSE(tile.all_exact);
       EXPECT_TRUE(tile.exact[0]);
       EXPECT_FALSE(tile.exact[3]);
@@ -120,15 +123,16 @@ TEST(SlicedTile, NeverCallsSpecialValuesOrLostBitsExact) {
   }
 }
 
-TEST(SlicedTile, EveryTargetGivesTheSameSlices) {
+TEST(SlicedTile, EveryPathGivesTheSameSlices) {
   const std::vector<float> values = testing::generated_floats(5, 100, 30, 777 * kTileColumns);
   for (const TileTerm term : {TileTerm::kValue, TileTerm::kSquare}) {
-    const SlicedTile first = tile_of(tile_targets().front(), term, values);
-    for (const TileTarget& target : tile_targets()) {
-      const SlicedTile tile = tile_of(target, term, values);
+    const SlicedTile first = tile_of(term, values);
+    for (const CpuPath path : available_cpu_paths()) {
+      const CpuPathScope scope(path);
+      const SlicedTile tile = tile_of(term, values);
       for (int k = 0; k < first.n_slices; ++k) {
         for (int c = 0; c < kTileColumns; ++c) {
-          EXPECT_EQ(bits_of(tile.slice[k][c]), bits_of(first.slice[k][c])) << target.name;
+          EXPECT_EQ(bits_of(tile.slice[k][c]), bits_of(first.slice[k][c])) << name_of(path);
         }
       }
     }
