@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from element_families import element, word
 from ieee import BINARY64, Float
-from layers import activation, dropout, initial_weights, layer_norm, softmax
+from layers import activation, dropout, initial_weights, layer_norm_backward, layer_norm_forward, softmax
 from losses import batch_loss
 from optimizers import Settings, clipped, trained
 from schedules import factor
@@ -59,8 +59,10 @@ def dropout_of(family, percent, seed, layer, step, n):
 
 
 def layer_norm_of(family, n_rows, n):
-    return layer_norm(table(family, 0, n_rows, n), elements("unit", 1 << 20, n), elements("unit", 1 << 21, n),
-                      table(family, 1 << 22, n_rows, n))
+    scale = elements("unit", 1 << 20, n)
+    y, kept = layer_norm_forward(table(family, 0, n_rows, n), scale, elements("unit", 1 << 21, n))
+    dx, scale_gradient, shift_gradient = layer_norm_backward(kept, scale, table(family, 1 << 22, n_rows, n))
+    return sum(y + dx, []) + scale_gradient + shift_gradient
 
 
 def outputs_of(family, n_rows, n):
