@@ -27,13 +27,15 @@ namespace {
 
 /// A product as the kernel sees it.
 struct TileProblem {
-  PanelSource a;
-  PanelSource b;
+  PanelOperand a;
+  PanelOperand b;
   MatrixView c;
   const float* bias = nullptr;
   bool is_aligned_c = false;
   int n_row_tiles = 0;
   int n_column_tiles = 0;
+  int64_t depth = 0;
+  int64_t chain_begin = 0;  ///< where the first split of this launch begins
   int64_t chains_per_split = 1;
   float* slabs = nullptr;  ///< one C for each chain, or none without splits
 };
@@ -55,17 +57,20 @@ struct BlockPlace {
     const int height = left < kRowsAtATime ? left : kRowsAtATime;
     row_tile = band * kRowsAtATime + in_band % height;
     column_tile = in_band / height;
-    first_chain = block / n_tiles * problem.chains_per_split;
+    first_chain = problem.chain_begin + block / n_tiles * problem.chains_per_split;
   }
 };
 
 /// Where chain number `chain` of a tile goes.
-__device__ __forceinline__ ChainTarget target_of(const TileProblem& problem, int64_t row,
-                                                 int64_t column, int64_t chain) {
+template <typename Tile>
+__device__ ChainTarget target_of(const TileProblem& problem, const BlockPlace& block,
+                                 int64_t chain) {
+  const int64_t row = int64_t{block.row_tile} * Tile::kRows;
+  const int64_t column = int64_t{block.column_tile} * Tile::kColumns;
   const MatrixView& c = problem.c;
   ChainTarget target;
-  target.n_rows = c.n_rows - row;
-  target.n_columns = c.n_columns - column;
+  target.n_rows = static_cast<int>(min(c.n_rows - row, int64_t{INT32_MAX}));
+  target.n_columns = static_cast<int>(min(c.n_columns - column, int64_t{INT32_MAX}));
   if (problem.slabs != nullptr) {
     target.stride = c.n_columns;
     target.data = problem.slabs + (chain * c.n_rows + row) * c.n_columns + column;
@@ -76,7 +81,7 @@ __device__ __forceinline__ ChainTarget target_of(const TileProblem& problem, int
   target.data = c.row(row) + column;
   target.is_aligned = problem.is_aligned_c;
   target.is_first = chain == 0;
-  const bool is_last = (chain + 1) * kChainLength >= problem.a.depth;
+  const bool is_last = (chain + 1) * kChainLength >= problem.depth;
   if (is_last && problem.bias != nullptr) target.bias = problem.bias + column;
   return target;
 }
@@ -92,18 +97,16 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksPerMultiprocessor
   constexpr int kPanelsOfChain = static_cast<int>(kChainLength) / Tile::kDepth;
 
   const BlockPlace block(problem);
-  const int64_t row = int64_t{block.row_tile} * Tile::kRows;
-  const int64_t column = int64_t{block.column_tile} * Tile::kColumns;
   const int64_t k_begin = block.first_chain * kChainLength;
-  const int64_t k_left = problem.a.depth - k_begin;
+  const int64_t k_left = problem.depth - k_begin;
   const int64_t k_most = problem.chains_per_split * kChainLength;
-  const int64_t n_terms = k_left < k_most ? k_left : k_most;
-  const int n_panels = static_cast<int>((n_terms + Tile::kDepth - 1) / Tile::kDepth);
+  const int n_terms = static_cast<int>(k_left < k_most ? k_left : k_most);
+  const int n_panels = (n_terms + Tile::kDepth - 1) / Tile::kDepth;
 
-  LoaderA load_a(problem.a, row, k_begin, -0.0f);
-  LoaderB load_b(problem.b, column, k_begin, 0.0f);
-  load_a.fetch(panels_a[0]);
-  load_b.fetch(panels_b[0]);
+  LoaderA load_a(problem.a, {block.row_tile, k_begin, n_terms}, -0.0f);
+  LoaderB load_b(problem.b, {block.column_tile, k_begin, n_terms}, 0.0f);
+  load_a.fetch(0, panels_a[0]);
+  load_b.fetch(0, panels_b[0]);
   commit_async_copies();
   load_a.store(panels_a[0]);
   load_b.store(panels_b[0]);
@@ -120,8 +123,8 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksPerMultiprocessor
       const int now = panel % 2;
       const bool has_next = panel + 1 < n_panels;
       if (has_next) {
-        load_a.fetch(panels_a[1 - now]);
-        load_b.fetch(panels_b[1 - now]);
+        load_a.fetch(panel + 1, panels_a[1 - now]);
+        load_b.fetch(panel + 1, panels_b[1 - now]);
         commit_async_copies();
       }
       chains.template multiply<LoaderA, LoaderB>(place, panels_a[now], panels_b[now]);
@@ -132,7 +135,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksPerMultiprocessor
       }
       __syncthreads();
     }
-    fold_chains(chains, place, target_of(problem, row, column, chain));
+    fold_chains(chains, place, target_of<Tile>(problem, block, chain));
   }
 }
 
@@ -157,35 +160,48 @@ bool is_aligned(const float* data, int64_t stride) {
   return reinterpret_cast<uintptr_t>(data) % 16 == 0 && stride % 4 == 0;
 }
 
-PanelSource panel_source(const ConstMatrixView& matrix, int64_t n_x, int64_t depth) {
-  return {matrix.data, matrix.row_stride, n_x, depth, is_aligned(matrix.data, matrix.row_stride)};
+PanelOperand panel_operand(const ConstMatrixView& matrix, int64_t n_x) {
+  return {matrix.data, matrix.row_stride, n_x, is_aligned(matrix.data, matrix.row_stride)};
+}
+
+/// Chains that one launch may give to a block: 2^30 terms, so that counts of them fit 32 bits.
+constexpr int64_t kMostChainsOfBlock = int64_t{1} << 20;
+
+template <typename Tile>
+auto kernel_for(const MatrixProduct& product) {
+  if (product.transpose_a) {
+    return product.transpose_b ? ordered_tile_kernel<Tile, true, true>
+                               : ordered_tile_kernel<Tile, true, false>;
+  }
+  return product.transpose_b ? ordered_tile_kernel<Tile, false, true>
+                             : ordered_tile_kernel<Tile, false, false>;
 }
 
 template <typename Tile>
 void launch_tiles(const MatrixProduct& product, const OrderedMatmulPlan& plan, float* slabs,
                   cudaStream_t stream) {
-  TileProblem problem;
-  problem.a = panel_source(product.a, product.c.n_rows, product.depth());
-  problem.b = panel_source(product.b, product.c.n_columns, product.depth());
-  problem.c = product.c;
-  problem.bias = product.bias;
-  problem.is_aligned_c = is_aligned(product.c.data, product.c.row_stride);
   const int64_t n_row_tiles = pieces_of(product.c.n_rows, Tile::kRows);
   const int64_t n_column_tiles = pieces_of(product.c.n_columns, Tile::kColumns);
   const int64_t n_blocks = n_row_tiles * n_column_tiles * plan.n_splits;
-  assert(n_blocks <= INT32_MAX && "more tiles than a grid has blocks");
+  check_cuda(n_blocks <= INT32_MAX ? cudaSuccess : cudaErrorInvalidConfiguration,
+             "ordered_matmul_cuda: tiles of the product");
+  TileProblem problem;
+  problem.a = panel_operand(product.a, product.c.n_rows);
+  problem.b = panel_operand(product.b, product.c.n_columns);
+  problem.c = product.c;
+  problem.bias = product.bias;
+  problem.is_aligned_c = is_aligned(product.c.data, product.c.row_stride);
   problem.n_row_tiles = static_cast<int>(n_row_tiles);
   problem.n_column_tiles = static_cast<int>(n_column_tiles);
-  problem.chains_per_split = plan.chains_per_split;
+  problem.depth = product.depth();
+  problem.chains_per_split = std::min(plan.chains_per_split, kMostChainsOfBlock);
   problem.slabs = slabs;
-
+  const int64_t chains_of_launch = problem.chains_per_split * plan.n_splits;
   const LaunchShape shape{dim3(static_cast<unsigned>(n_blocks)), dim3(Tile::kThreads)};
-  if (product.transpose_a) {
-    if (product.transpose_b) return launch(ordered_tile_kernel<Tile, true, true>, shape, stream, problem);
-    return launch(ordered_tile_kernel<Tile, true, false>, shape, stream, problem);
+  while (problem.chain_begin * kChainLength < problem.depth) {
+    launch(kernel_for<Tile>(product), shape, stream, problem);
+    problem.chain_begin += chains_of_launch;
   }
-  if (product.transpose_b) return launch(ordered_tile_kernel<Tile, false, true>, shape, stream, problem);
-  launch(ordered_tile_kernel<Tile, false, false>, shape, stream, problem);
 }
 
 void launch_fold(const MatrixProduct& product, const float* slabs, int64_t n_slabs,
@@ -203,10 +219,10 @@ void launch_plan(const MatrixProduct& product, const OrderedMatmulPlan& plan, fl
   using Tile256x128 = TileShape<256, 128, 8, 16, 8, 1>;
   using Tile128x128 = TileShape<128, 128, 8, 8, 8, 2>;
   using Tile64x64 = TileShape<64, 64, 16, 8, 4, 4>;
-  using Tile32x32 = TileShape<32, 32, 32, 2, 4, 6>;
-  using Tile16x32 = TileShape<16, 32, 32, 2, 2, 8>;
-  using Tile128x16 = TileShape<128, 16, 32, 8, 2, 4>;
-  using Tile16x128 = TileShape<16, 128, 32, 4, 4, 4>;
+  using Tile32x32 = TileShape<32, 32, 32, 2, 4, 5>;
+  using Tile16x32 = TileShape<16, 32, 32, 2, 2, 7>;
+  using Tile128x16 = TileShape<128, 16, 32, 8, 2, 3>;
+  using Tile16x128 = TileShape<16, 128, 32, 4, 4, 3>;
   switch (plan.tile) {
     case TileKind::k256x128: return launch_tiles<Tile256x128>(product, plan, slabs, stream);
     case TileKind::k128x128: return launch_tiles<Tile128x128>(product, plan, slabs, stream);

@@ -134,8 +134,8 @@ struct ThreadChains {
 struct ChainTarget {
   float* data = nullptr;  ///< the first element of the block's tile
   int64_t stride = 0;
-  int64_t n_rows = 0;     ///< of the tile that exist
-  int64_t n_columns = 0;
+  int n_rows = 0;     ///< of the tile that exist
+  int n_columns = 0;
   bool is_aligned = false;
   bool is_first = true;         ///< C = s, else C = C + s
   const float* bias = nullptr;  ///< of the tile's first column; set with the last chain only
@@ -165,10 +165,11 @@ template <typename Tile>
 __device__ void fold_chains(const ThreadChains<Tile>& chains, const ThreadPlace<Tile>& place,
                             const ChainTarget& target) {
   constexpr int kGroup = Tile::kColumnGroup;
+  float* row = target.data + place.row_begin * target.stride;
 #pragma unroll
   for (int i = 0; i < Tile::kThreadRows; ++i) {
+    if (i > 0) row += (place.row(i) - place.row(i - 1)) * target.stride;
     if (place.row(i) >= target.n_rows) continue;
-    float* row = target.data + place.row(i) * target.stride;
 #pragma unroll
     for (int j = 0; j < Tile::kThreadColumns; j += kGroup) {
       const int column = place.column(j);
