@@ -37,8 +37,8 @@ struct LaunchShape {
 template <typename... P, typename... A>
 void launch(void (*kernel)(P...), const LaunchShape& shape, cudaStream_t stream, A... arguments) {
   static_assert(sizeof...(P) == sizeof...(A), "a kernel takes all its arguments");
-  const bool fits = shape.grid.x - 1u < 0x7fffffffu && shape.grid.y - 1u < 0xffffu &&
-                    shape.grid.z - 1u < 0xffffu;
+  const bool fits =
+      shape.grid.x - 1u < 0x7fffffffu && shape.grid.y - 1u < 0xffffu && shape.grid.z - 1u < 0xffffu;
   check_cuda(fits ? cudaSuccess : cudaErrorInvalidConfiguration, "launch", shape.file, shape.line);
   cudaLaunchConfig_t config{};
   config.gridDim = shape.grid;
@@ -52,10 +52,10 @@ void launch(void (*kernel)(P...), const LaunchShape& shape, cudaStream_t stream,
 /// Lets `kernel` be launched with up to `bytes` of dynamic shared memory, if the device has them.
 template <typename... P>
 void allow_dynamic_shared(void (*kernel)(P...), size_t bytes) {
-  check_cuda(cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
-                                  cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                  static_cast<int>(bytes)),
-             "cudaFuncSetAttribute");
+  check_cuda(
+      cudaFuncSetAttribute(reinterpret_cast<const void*>(kernel),
+                           cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)),
+      "cudaFuncSetAttribute");
 }
 
 /// The block's dynamic shared memory, aligned to 16 bytes.
