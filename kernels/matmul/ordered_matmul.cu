@@ -224,13 +224,20 @@ void launch_plan(const MatrixProduct& product, const OrderedMatmulPlan& plan, fl
   using Tile128x16 = TileShape<128, 16, 32, 8, 2, 3>;
   using Tile16x128 = TileShape<16, 128, 32, 4, 4, 3>;
   switch (plan.tile) {
-    case TileKind::k256x128: return launch_tiles<Tile256x128>(product, plan, slabs, stream);
-    case TileKind::k128x128: return launch_tiles<Tile128x128>(product, plan, slabs, stream);
-    case TileKind::k64x64: return launch_tiles<Tile64x64>(product, plan, slabs, stream);
-    case TileKind::k32x32: return launch_tiles<Tile32x32>(product, plan, slabs, stream);
-    case TileKind::k16x32: return launch_tiles<Tile16x32>(product, plan, slabs, stream);
-    case TileKind::k128x16: return launch_tiles<Tile128x16>(product, plan, slabs, stream);
-    case TileKind::k16x128: return launch_tiles<Tile16x128>(product, plan, slabs, stream);
+    case TileKind::k256x128:
+      return launch_tiles<Tile256x128>(product, plan, slabs, stream);
+    case TileKind::k128x128:
+      return launch_tiles<Tile128x128>(product, plan, slabs, stream);
+    case TileKind::k64x64:
+      return launch_tiles<Tile64x64>(product, plan, slabs, stream);
+    case TileKind::k32x32:
+      return launch_tiles<Tile32x32>(product, plan, slabs, stream);
+    case TileKind::k16x32:
+      return launch_tiles<Tile16x32>(product, plan, slabs, stream);
+    case TileKind::k128x16:
+      return launch_tiles<Tile128x16>(product, plan, slabs, stream);
+    case TileKind::k16x128:
+      return launch_tiles<Tile16x128>(product, plan, slabs, stream);
   }
 }
 

@@ -104,9 +104,7 @@ class PanelLoader {
 
   // A warp stores 32 / kChunksInLine neighbouring x of kChunksInLine groups of four k. Groups differ
   // by 16 banks, modulo 32: every second pair of groups must move aside.
-  __device__ static int swizzle_of(int k) {
-    return kAcross ? k / 8 * (32 / kChunksInLine) : 0;
-  }
+  __device__ static int swizzle_of(int k) { return kAcross ? k / 8 * (32 / kChunksInLine) : 0; }
 
   /// Values of x from the block's first one on.
   __device__ int64_t x_left() const { return source_.n_x - int64_t{tile_} * kWidth; }
@@ -145,7 +143,7 @@ class PanelLoader {
   int tile_;
   int n_terms_;
   float padding_;
-  bool is_inside_;  // every chunk of a panel of full depth exists and is aligned
+  bool is_inside_;     // every chunk of a panel of full depth exists and is aligned
   const float* next_;  // the thread's first number of the next panel
   int64_t chunk_step_;
   int64_t panel_step_;

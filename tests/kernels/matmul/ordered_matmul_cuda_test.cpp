@@ -196,7 +196,8 @@ TEST(OrderedMatmulPlan, FitsTheWorkspaceAndCoversEveryChain) {
           const OrderedMatmulPlan plan = plan_ordered_matmul(shape, 132, workspace);
           EXPECT_LE(workspace_bytes_of(plan, shape), workspace);
           EXPECT_GE(plan.chains_per_split * plan.n_splits, shape.n_chains());
-          EXPECT_LT(plan.chains_per_split * (plan.n_splits - 1), std::max<int64_t>(1, shape.n_chains()));
+          EXPECT_LT(plan.chains_per_split * (plan.n_splits - 1),
+                    std::max<int64_t>(1, shape.n_chains()));
         }
       }
     }
