@@ -39,6 +39,8 @@ def operators():
     yield "dropout", "training", ("dropout", "dropout_of"), ()
     yield "layer norm", "training", ("layer_norm", "layer_norm_of"), ()
     yield "softmax", "training", ("softmax",), ()
+    yield "class weights", "training", ("class_weights",), ()
+    yield "target scale", "training", ("target_scale",), ()
     yield "clipping", "training", ("clipping",), ()
     for name in ("relu", "tanh", "sigmoid", "gelu"):
         yield f"activation {name}", "training", ("activation",), (name,)
