@@ -6,10 +6,13 @@
 
 #include "kernels/base/float_bits.h"
 #include "kernels/reduce/exact_sum.h"
-#include "kernels/reduce/sliced_tile.h"
+#include "kernels/reduce/exponent_bins.h"
+#include "kernels/reduce/grid_tile.h"
 
 namespace reprotrain::kernels {
 namespace {
+
+constexpr int64_t kFewestBinned = 512;  // rows that repay clearing and collecting bins
 
 /// Columns [first_column, first_column + n_columns) of a matrix, computed within a tile of eight
 /// that starts at `tile_column`: the last group of a matrix shares columns with the one before it.
@@ -20,20 +23,28 @@ struct ColumnGroup {
   int n_columns;
 
   /// Rows [begin, end) as a tile. A matrix of fewer than eight columns is widened into `padding`.
-  SlicedTile tile(int64_t begin, int64_t end, float* padding) const {
+  GridTile tile(int64_t begin, int64_t end, float* padding) const {
     if (m.n_columns >= kTileColumns) {
-      return sum_tile(TileTerm::kValue, m.row(begin) + tile_column, m.row_stride, end - begin);
+      return sum_columns(TileTerms::kValues,
+                         {m.row(begin) + tile_column, m.row_stride, end - begin});
     }
     for (int64_t r = begin; r < end; ++r) {
       float* row = std::copy_n(m.row(r), m.n_columns, padding + (r - begin) * kTileColumns);
       std::fill_n(row, kTileColumns - m.n_columns, 0.0f);
     }
-    return sum_tile(TileTerm::kValue, padding, kTileColumns, end - begin);
+    return sum_columns(TileTerms::kValues, {padding, kTileColumns, end - begin});
   }
   int lane(int column) const { return static_cast<int>(first_column - tile_column) + column; }
 
+  /// The terms of a column that no grids hold.
   void add_rows(int64_t begin, int64_t end, int column, ExactSum& sum) const {
-    for (int64_t r = begin; r < end; ++r) sum.add(m(r, first_column + column));
+    if (end - begin < kFewestBinned) {
+      for (int64_t r = begin; r < end; ++r) sum.add(m(r, first_column + column));
+      return;
+    }
+    ValueBins bins;
+    bins.add(m.row(begin) + first_column + column, m.row_stride, end - begin);
+    bins.collect(sum);
   }
 };
 
@@ -43,34 +54,25 @@ ColumnGroup column_group(ConstMatrixView m, int64_t index) {
   return {m, std::max<int64_t>(0, end - kTileColumns), first, static_cast<int>(end - first)};
 }
 
-/// f32(a + b) of slice sums, which are never -0: the exact sum rounded once: round to odd in
-/// binary64 (an inexact sum takes the odd one of its two neighbours), which leaves binary32's
-/// rounding nothing to misjudge.
-/// Reference: Boldo, Melquiond, "When double rounding is odd", 2005.
-float rounded_sum_of_two(double a, double b) {
-  const double sum = a + b;
-  const double b_part = sum - a;
-  const double error = (a - (sum - b_part)) + (b - b_part);
-  uint64_t bits = bits_of(sum);
-  if (error != 0.0 && (bits & 1) == 0) {
-    const bool away_from_zero = (error > 0.0) == (sum > 0.0);
-    bits += away_from_zero ? 1 : uint64_t{0} - 1;
-  }
-  return static_cast<float>(double_from_bits(bits));
+/// f32(units * 2^exponent), exponent >= -149. The cut to 24 bits is the one rounding: what follows
+/// is exact in binary64, and so is a subnormal result, which has less than 24 bits.
+float rounded_units(int64_t units, int exponent) {
+  const double unit = double_from_bits(static_cast<uint64_t>(exponent + 1023) << 52);
+  return static_cast<float>(static_cast<double>(static_cast<float>(units)) * unit);
 }
 
-/// The usual case: all rows fit one tile of two slices.
+/// The usual case: all rows fit one tile.
 void sum_short_group(const ColumnGroup& group, float* padding, float* sums) {
-  const SlicedTile tile = group.tile(0, group.m.n_rows, padding);
+  const GridTile tile = group.tile(0, group.m.n_rows, padding);
   for (int c = 0; c < group.n_columns; ++c) {
     const int lane = group.lane(c);
-    if (tile.exact[lane] && tile.n_slices == kFewSlices) {
-      sums[c] = rounded_sum_of_two(tile.slice[0][lane], tile.slice[1][lane]);
+    if (tile.exact[lane] && tile.values.n_grids == 1) {
+      sums[c] = rounded_units(tile.values.units[0][lane], tile.values.exponent[0][lane]);
       continue;
     }
     ExactSum sum;
     if (tile.exact[lane]) {
-      tile.add_slices(lane, sum);
+      tile.values.add_column(lane, sum);
     } else {
       group.add_rows(0, group.m.n_rows, c, sum);
     }
@@ -82,10 +84,10 @@ void sum_tall_group(const ColumnGroup& group, float* padding, float* sums) {
   ExactSum sum[kTileColumns];
   for (int64_t begin = 0; begin < group.m.n_rows; begin += kTileRows) {
     const int64_t end = std::min(begin + kTileRows, group.m.n_rows);
-    const SlicedTile tile = group.tile(begin, end, padding);
+    const GridTile tile = group.tile(begin, end, padding);
     for (int c = 0; c < group.n_columns; ++c) {
       if (tile.exact[group.lane(c)]) {
-        tile.add_slices(group.lane(c), sum[c]);
+        tile.values.add_column(group.lane(c), sum[c]);
       } else {
         group.add_rows(begin, end, c, sum[c]);
       }

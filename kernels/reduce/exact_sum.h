@@ -65,6 +65,16 @@ class BasicExactSum {
                 left.exponent + right.exponent);
   }
 
+  /// Adds units * 2^exponent, a number in the range of the class, units below 2^63 in magnitude.
+  RPT_HD void add_scaled(int64_t units, int exponent) {
+    if (units == 0) return;
+    const bool negative = units < 0;
+    add_integer(
+        negative,
+        negative ? uint64_t{0} - static_cast<uint64_t>(units) : static_cast<uint64_t>(units),
+        exponent);
+  }
+
   RPT_HD void merge(const BasicExactSum& other) {
     BasicExactSum carried = other;
     carried.propagate_carries();
@@ -130,7 +140,7 @@ class BasicExactSum {
   }
   RPT_HD void note_special(float value) { note_special(static_cast<double>(value)); }
 
-  /// Adds +-significand * 2^exponent, significand < 2^53, into three neighbouring limbs.
+  /// Adds +-significand * 2^exponent, significand < 2^63, into three neighbouring limbs.
   RPT_HD void add_integer(bool negative, uint64_t significand, int exponent) {
     const int offset = exponent - kLowest;
     const int first = offset / 32;
@@ -175,5 +185,7 @@ double exact_sum(std::span<const float> terms, const Parallel& parallel);
 double exact_sum(std::span<const double> terms, const Parallel& parallel);
 /// The sum of the exact squares of all elements, rounded once to binary64.
 double exact_sum_of_squares(std::span<const float> terms, const Parallel& parallel);
+/// The Euclidean norm: sqrt(exact_sum_of_squares), the root in binary64.
+double exact_norm(std::span<const float> terms, const Parallel& parallel);
 
 }  // namespace reprotrain::kernels
