@@ -70,14 +70,17 @@ struct ReadPieces {
   const float* data;
   uint64_t* result;
   void operator()(int64_t piece) const {
-    typedef uint64_t Words __attribute__((vector_size(128)));
-    Words seen = {};
+    typedef uint64_t Words __attribute__((vector_size(32)));
+    Words seen[4] = {};
     for (int64_t i = 0; i < kPiece; i += 32) {
-      Words words;
-      memcpy(&words, data + piece * kPiece + i, sizeof words);
-      seen ^= words;
+      for (int64_t v = 0; v < 4; ++v) {
+        Words words;
+        memcpy(&words, data + piece * kPiece + i + 8 * v, sizeof words);
+        seen[v] ^= words;
+      }
     }
-    for (int lane = 0; lane < 16; ++lane) *result ^= seen[lane];
+    const Words all = (seen[0] ^ seen[1]) ^ (seen[2] ^ seen[3]);
+    for (int lane = 0; lane < 4; ++lane) *result ^= all[lane];
   }
 };
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <mutex>
+#include <vector>
 
 #include "kernels/base/float_bits.h"
 #include "kernels/reduce/exact_sum.h"
@@ -13,6 +15,9 @@ namespace reprotrain::kernels {
 namespace {
 
 constexpr int64_t kFewestBinned = 512;  // rows that repay clearing and collecting bins
+constexpr int64_t kTallTileRows = 512;
+constexpr int64_t kBandRows = 2048;  // of a tall matrix: a group's lines stay in the second cache
+constexpr int64_t kGroupGrain = int64_t{1} << 15;  // terms worth a task of their own
 
 /// Columns [first_column, first_column + n_columns) of a matrix, computed within a tile of eight
 /// that starts at `tile_column`: the last group of a matrix shares columns with the one before it.
@@ -48,6 +53,8 @@ struct ColumnGroup {
   }
 };
 
+int64_t n_groups_of(ConstMatrixView m) { return (m.n_columns + kTileColumns - 1) / kTileColumns; }
+
 ColumnGroup column_group(ConstMatrixView m, int64_t index) {
   const int64_t first = index * kTileColumns;
   const int64_t end = std::min(first + kTileColumns, m.n_columns);
@@ -80,20 +87,61 @@ void sum_short_group(const ColumnGroup& group, float* padding, float* sums) {
   }
 }
 
-void sum_tall_group(const ColumnGroup& group, float* padding, float* sums) {
-  ExactSum sum[kTileColumns];
-  for (int64_t begin = 0; begin < group.m.n_rows; begin += kTileRows) {
-    const int64_t end = std::min(begin + kTileRows, group.m.n_rows);
-    const GridTile tile = group.tile(begin, end, padding);
+/// Adds rows [begin, end) of a group. Once a column's terms lie too far apart for grids, the rest of
+/// it goes into bins.
+void add_group(const ColumnGroup& group, int64_t begin, int64_t end, float* padding,
+               ExactSum* sums) {
+  bool is_done[kTileColumns] = {};
+  int n_left = group.n_columns;
+  for (; begin < end && n_left > 0; begin += kTallTileRows) {
+    const GridTile tile = group.tile(begin, std::min(begin + kTallTileRows, end), padding);
     for (int c = 0; c < group.n_columns; ++c) {
+      if (is_done[c]) continue;
       if (tile.exact[group.lane(c)]) {
-        tile.values.add_column(group.lane(c), sum[c]);
+        tile.values.add_column(group.lane(c), sums[c]);
       } else {
-        group.add_rows(begin, end, c, sum[c]);
+        group.add_rows(begin, end, c, sums[c]);
+        is_done[c] = true;
+        --n_left;
       }
     }
   }
-  for (int c = 0; c < group.n_columns; ++c) sums[c] = sum[c].to_float();
+}
+
+/// Rows [begin, end) of all columns: neighbouring groups share lines of the cache.
+void add_row_range(ConstMatrixView m, int64_t begin, int64_t end, std::vector<ExactSum>& sums) {
+  alignas(64) float padding[kTileRows * kTileColumns];
+  for (; begin < end; begin += kBandRows) {
+    const int64_t band_end = std::min(begin + kBandRows, end);
+    for (int64_t g = 0; g < n_groups_of(m); ++g) {
+      const ColumnGroup group = column_group(m, g);
+      add_group(group, begin, band_end, padding, &sums[static_cast<size_t>(group.first_column)]);
+    }
+  }
+}
+
+void sum_tall(ConstMatrixView m, std::span<float> sums, const Parallel& parallel) {
+  const auto n_columns = static_cast<size_t>(m.n_columns);
+  std::vector<ExactSum> total(n_columns);
+  std::mutex merging;
+  parallel.for_ranges(m.n_rows, kTileRows, [&](int64_t begin, int64_t end) {
+    std::vector<ExactSum> piece(n_columns);
+    add_row_range(m, begin, end, piece);
+    const std::lock_guard lock(merging);
+    for (size_t c = 0; c < n_columns; ++c) total[c].merge(piece[c]);
+  });
+  for (size_t c = 0; c < n_columns; ++c) sums[c] = total[c].to_float();
+}
+
+void sum_short(ConstMatrixView m, std::span<float> sums, const Parallel& parallel) {
+  const int64_t grain = std::max<int64_t>(1, kGroupGrain / (m.n_rows * kTileColumns));
+  parallel.for_ranges(n_groups_of(m), grain, [&](int64_t begin, int64_t end) {
+    alignas(64) float padding[kTileRows * kTileColumns];
+    for (int64_t g = begin; g < end; ++g) {
+      const ColumnGroup group = column_group(m, g);
+      sum_short_group(group, padding, sums.data() + group.first_column);
+    }
+  });
 }
 
 }  // namespace
@@ -102,23 +150,11 @@ void exact_column_sums(ConstMatrixView m, std::span<float> sums, const Parallel&
   assert(static_cast<int64_t>(sums.size()) == m.n_columns);
   if (m.n_rows == 0) {
     std::fill(sums.begin(), sums.end(), 0.0f);
-    return;
+  } else if (m.n_rows <= kTileRows) {
+    sum_short(m, sums, parallel);
+  } else {
+    sum_tall(m, sums, parallel);
   }
-  const int64_t n_groups = (m.n_columns + kTileColumns - 1) / kTileColumns;
-  const int64_t terms_per_group = m.n_rows * kTileColumns;
-  const int64_t grain = std::max<int64_t>(1, (int64_t{1} << 15) / terms_per_group);
-  parallel.for_ranges(n_groups, grain, [&](int64_t begin, int64_t end) {
-    alignas(64) float padding[kTileRows * kTileColumns];
-    for (int64_t g = begin; g < end; ++g) {
-      const ColumnGroup group = column_group(m, g);
-      float* group_sums = sums.data() + group.first_column;
-      if (m.n_rows <= kTileRows) {
-        sum_short_group(group, padding, group_sums);
-      } else {
-        sum_tall_group(group, padding, group_sums);
-      }
-    }
-  });
 }
 
 }  // namespace reprotrain::kernels

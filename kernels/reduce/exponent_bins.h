@@ -27,12 +27,21 @@ inline constexpr int64_t kBinnedTerms = int64_t{1} << 15;
 
 namespace exponent_bins_detail {
 
-inline constexpr int kCopies = 4;
+inline constexpr int kCopies = 2;
 inline constexpr int kFields = 256;
 inline constexpr int kSpecialField = 255;
 inline constexpr int kGroup = 16;  // neighbouring fields that sum up within 64 bits
 
 inline int last_of_group(int first) { return std::min(first + kGroup, kSpecialField) - 1; }
+
+/// What a field puts above the significand in the bits of a magnitude, the hidden bit left in.
+struct FieldBits {
+  uint32_t of[kFields] = {};
+  constexpr FieldBits() {
+    for (uint32_t field = 1; field < kFields; ++field) of[field] = (field - 1) << 23;
+  }
+};
+inline constexpr FieldBits kFieldBits;
 
 /// Calls use(copy, bits) for every term; term i is data[i * stride].
 template <typename Use>
@@ -108,10 +117,9 @@ class SquareBins {
     n_terms_ += n;
     assert(n_terms_ <= kBinnedTerms);
     for_each_term(data, stride, n, [this](int copy, uint32_t bits) {
-      const uint32_t field = bits >> 23 & 0xffu;
-      const uint64_t hidden = field == 0 ? 0u : 0x800000u;
-      const uint64_t significand = hidden | (bits & 0x7fffffu);
-      bin_[copy][field] += significand * significand;
+      const uint32_t magnitude = bits & 0x7fffffffu;
+      const uint64_t significand = magnitude - kFieldBits.of[magnitude >> 23];
+      bin_[copy][magnitude >> 23] += significand * significand;
     });
     if (total(kSpecialField) == 0) return;
     for (int64_t i = 0; i < n; ++i) has_nan_ = has_nan_ || is_nan(data[i * stride]);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 #include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
@@ -102,7 +103,8 @@ struct GridColumns {
       memcpy(&origin[k], origins, sizeof origins);
     }
   }
-  RPT_HD void add(Doubles term) {
+  RPT_HD void add(const Doubles& x) {
+    Doubles term = x;
     for (int k = 0; k < kGrids; ++k) {
       const Doubles moved = origin[k] + term;
       units[k] += (Longs)moved;
@@ -117,11 +119,19 @@ struct GridColumns {
   }
 };
 
+/// Lane by lane, which g++ 12 turns into the one instruction that it is.
+template <int kBytes, size_t... kLane>
+RPT_HD void widen(const typename Register<kBytes>::Floats& terms,
+                  typename Register<kBytes>::Doubles& x, std::index_sequence<kLane...> /*lanes*/) {
+  x = typename Register<kBytes>::Doubles{static_cast<double>(terms[kLane])...};
+}
+
 template <int kBytes, int kValueGrids, int kSquareGrids>
 RPT_HD void sum_on_grids(const TileInput& in, const ColumnRanges& ranges, GridTile& tile) {
   choose_grids<kValueGrids>(1, ranges, tile.values);
   choose_grids<kSquareGrids>(2, ranges, tile.squares);
   using Doubles = typename Register<kBytes>::Doubles;
+  const int64_t ahead = in.n_rows * in.row_stride;  // the tile below: memory works meanwhile
   for (int first = 0; first < kTileColumns; first += Register<kBytes>::kColumns) {
     GridColumns<kBytes, kValueGrids> values(tile.values, first);
     GridColumns<kBytes, kSquareGrids> squares(tile.squares, first);
@@ -130,7 +140,9 @@ RPT_HD void sum_on_grids(const TileInput& in, const ColumnRanges& ranges, GridTi
     for (int64_t r = 0; r < in.n_rows; ++r, row += in.row_stride) {
       typename Register<kBytes>::Floats terms;
       memcpy(&terms, row, sizeof terms);
-      const Doubles x = __builtin_convertvector(terms, Doubles);
+      Doubles x;
+      widen<kBytes>(terms, x, std::make_index_sequence<Register<kBytes>::kColumns>());
+      if (first == 0) __builtin_prefetch(row + ahead);
       values.add(x);
       squares.add(x * x);
     }
@@ -148,13 +160,16 @@ RPT_HD void sum_in_ranges(const TileInput& in, const ColumnRanges& ranges, GridT
   constexpr int kManySpread =
       kTerms == TileTerms::kValues ? largest_spread(1, 2) : largest_spread(2, 3);
   bool few = true;
+  bool any_exact = false;
   tile.all_exact = true;
   for (int c = 0; c < kTileColumns; ++c) {
     const int spread = ranges.highest[c] - ranges.lowest[c];
     few = few && spread <= kFewSpread;
     tile.exact[c] = spread <= kManySpread && ranges.highest[c] != kSpecialField;
     tile.all_exact = tile.all_exact && tile.exact[c];
+    any_exact = any_exact || tile.exact[c];
   }
+  if (!any_exact) return;
   if (few) {
     sum_on_grids<kBytes, kFewValueGrids, kFewSquareGrids>(in, ranges, tile);
   } else {
