@@ -2,10 +2,15 @@
 # The CUDA kernels, relative to this folder: nvcc compiles them for GPUs, the C++ compiler for tests.
 set(REPROTRAIN_CUDA_SOURCES
   elementwise/elementary_array_cuda.cu
+  reduce/column_sums_cuda.cu
+  reduce/exact_sum_cuda.cu
 )
 set(REPROTRAIN_CUDA_HEADERS
   base/cuda_error.h
   base/cuda_launch.h
   elementwise/elementary_array_cuda.h
   elementwise/quad_map.h
+  reduce/column_sums_cuda.h
+  reduce/exact_sum_cuda.h
+  reduce/thread_limbs.h
 )
