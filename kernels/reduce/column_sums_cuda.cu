@@ -2,6 +2,7 @@
 #include "kernels/reduce/column_sums_cuda.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "kernels/elementwise/quad_map.h"
 
@@ -46,20 +47,33 @@ GridLayout layout_of(int64_t n_rows, int64_t n_columns, int n_threads) {
           {n_lanes, row_blocks * block_rows}};
 }
 
-template <bool kWindow>
+struct Elements {
+  ConstMatrixView m;
+  __device__ float operator()(int64_t row, int64_t column) const { return m(row, column); }
+};
+
+struct Products {
+  ConstMatrixView a, b;
+  __device__ float operator()(int64_t row, int64_t column) const {
+    return a(row, column) * b(row, column);
+  }
+};
+
+template <class Source, bool kWindow>
 __global__ void __launch_bounds__(kSumThreads)
-    add_columns(ConstMatrixView m, BlockLayout layout, ExactSumAccumulator* sums) {
+    add_columns(Source term, int64_t n_rows, int64_t n_columns, BlockLayout layout,
+                ExactSumAccumulator* sums) {
   using Sum = ThreadSum<ValueTerm, kSumThreads, kWindow>;
   __shared__ int64_t limbs[Sum::Limbs::kSharedLimbs];
   Sum own(limbs);
   const int64_t column = layout.first_column() + layout.lane();
   const int64_t step = layout.n_rows_at_once;
-  if (column < m.n_columns) {
-    for (int64_t row = layout.first_row(); row < m.n_rows; row += kRowsOfBatch * step) {
+  if (column < n_columns) {
+    for (int64_t row = layout.first_row(); row < n_rows; row += kRowsOfBatch * step) {
       float batch[kRowsOfBatch];
       FieldRange<float> range;
       for (int i = 0; i < kRowsOfBatch; ++i) {
-        batch[i] = row + i * step < m.n_rows ? m(row + i * step, column) : 0.0f;
+        batch[i] = row + i * step < n_rows ? term(row + i * step, column) : 0.0f;
       }
       for (int i = 0; i < kRowsOfBatch; ++i) range.note(batch[i]);
       own.add(batch, range);
@@ -67,7 +81,7 @@ __global__ void __launch_bounds__(kSumThreads)
   }
   const int64_t first = layout.first_column();
   own.pour(layout.n_lanes,
-           [=](int lane) { return first + lane < m.n_columns ? sums + (first + lane) : nullptr; });
+           [=](int lane) { return first + lane < n_columns ? sums + (first + lane) : nullptr; });
 }
 
 /// Count and extremes of the values that a thread has seen.
@@ -144,14 +158,26 @@ __global__ void __launch_bounds__(kCellThreads)
   }
 }
 
+template <class Source>
+void add_matrix(const Source& source, int64_t n_rows, int64_t n_columns, ExactSumAccumulator* sums,
+                cudaStream_t stream, SumMethod method) {
+  if (n_rows == 0 || n_columns == 0) return;
+  const GridLayout layout = layout_of(n_rows, n_columns, kSumThreads);
+  launch(takes_windows(method) ? add_columns<Source, true> : add_columns<Source, false>,
+         layout.shape, stream, source, n_rows, n_columns, layout.block, sums);
+}
+
 }  // namespace
 
 void add_column_sums_cuda(ConstMatrixView m, ExactSumAccumulator* sums, cudaStream_t stream,
                           SumMethod method) {
-  if (m.n_rows == 0 || m.n_columns == 0) return;
-  const GridLayout layout = layout_of(m.n_rows, m.n_columns, kSumThreads);
-  launch(takes_windows(method) ? add_columns<true> : add_columns<false>, layout.shape, stream, m,
-         layout.block, sums);
+  add_matrix(Elements{m}, m.n_rows, m.n_columns, sums, stream, method);
+}
+
+void add_product_column_sums_cuda(ConstMatrixView a, ConstMatrixView b, ExactSumAccumulator* sums,
+                                  cudaStream_t stream, SumMethod method) {
+  assert(a.n_rows == b.n_rows && a.n_columns == b.n_columns);
+  add_matrix(Products{a, b}, a.n_rows, a.n_columns, sums, stream, method);
 }
 
 void clear_moments_cuda(MomentAccumulator* moments, int64_t n_columns, cudaStream_t stream) {

@@ -23,6 +23,10 @@ namespace reprotrain::kernels {
 void add_column_sums_cuda(ConstMatrixView m, ExactSumAccumulator* sums, cudaStream_t stream,
                           SumMethod method = SumMethod::kByDevice);
 
+/// Adds the products f32(a * b) of two matrices of one shape, element by element.
+void add_product_column_sums_cuda(ConstMatrixView a, ConstMatrixView b, ExactSumAccumulator* sums,
+                                  cudaStream_t stream, SumMethod method = SumMethod::kByDevice);
+
 /// What is known of a column so far. All zero is the empty column.
 struct MomentAccumulator {
   ExactSumAccumulator sum;

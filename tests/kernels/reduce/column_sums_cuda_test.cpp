@@ -73,12 +73,12 @@ TEST(ColumnSumsCuda, HaveTheCpusBitsForEveryShapeRangeAndCut) {
       std::vector<float> expected(static_cast<size_t>(shape.n_columns));
       exact_column_sums(matrix.view(), expected, SerialParallel());
       for_each_schedule([&] {
-        for (const SumMethod method : {SumMethod::kWindows, SumMethod::kLimbs}) {
-          for (const int64_t cut : {int64_t{0}, shape.n_rows / 3}) {
-            EXPECT_EQ(bit_patterns(device_column_sums(matrix, method, cut)), bit_patterns(expected))
-                << shape.n_rows << " x " << shape.n_columns << ", " << n_fields << " binades";
-          }
-        }
+        EXPECT_EQ(bit_patterns(device_column_sums(matrix, SumMethod::kWindows, 0)),
+                  bit_patterns(expected))
+            << shape.n_rows << " x " << shape.n_columns << ", " << n_fields << " binades";
+        EXPECT_EQ(bit_patterns(device_column_sums(matrix, SumMethod::kLimbs, shape.n_rows / 3)),
+                  bit_patterns(expected))
+            << shape.n_rows << " x " << shape.n_columns << ", " << n_fields << " binades";
       });
     }
   }
@@ -146,9 +146,8 @@ TEST(ColumnMomentsCuda, OfNoValuesAreNan) {
   check_moments(matrix, {}, true, SumMethod::kWindows);
 }
 
-TEST(ColumnSumsCuda, RowsThatShareMemoryMayBeManyMoreThanMemoryHolds) {
-  // 2^31 + 100 rows would overflow 32-bit indices; all of them are one row of memory. Few blocks
-  // read them on the emulated device, so the rows lie 2^31 apart instead: three of them.
+TEST(ColumnSumsCuda, RowNumbersMayBeBeyondThirtyTwoBits) {
+  // A row stride of 0: rows numbered beyond 2^32 are all one row of memory.
   constexpr int64_t kFar = int64_t{1} << 31;
   const std::vector<float> row = {1.0f, 2.0f, 4.0f};
   const DeviceArray<float> values(row);
