@@ -6,11 +6,15 @@ set(REPROTRAIN_CUDA_SOURCES
   elementwise/dropout_cuda.cu
   elementwise/elementary_array_cuda.cu
   elementwise/initialisation_cuda.cu
+  elementwise/layer_norm_cuda.cu
   feature/feature_cuda.cu
+  loss/loss_list_cuda.cu
   matmul/ordered_matmul.cu
   optimizer/optimizer_cuda.cu
   random/philox_cuda.cu
   random/shuffle_cuda.cu
+  reduce/column_sums_cuda.cu
+  reduce/exact_sum_cuda.cu
 )
 # What calls a library that needs a GPU; tests have plain implementations.
 set(REPROTRAIN_CUDA_LIBRARY_SOURCES
@@ -25,8 +29,11 @@ set(REPROTRAIN_CUDA_HEADERS
   elementwise/dropout_cuda.h
   elementwise/elementary_array_cuda.h
   elementwise/initialisation_cuda.h
+  elementwise/layer_norm_cuda.h
   elementwise/quad_map.h
+  elementwise/warp_sum.h
   feature/feature_cuda.h
+  loss/loss_list_cuda.h
   matmul/ordered_matmul_cuda.h
   matmul/ordered_tile_cuda.h
   matmul/panel_loader_cuda.h
@@ -34,4 +41,7 @@ set(REPROTRAIN_CUDA_HEADERS
   random/philox_cuda.h
   random/shuffle_cuda.h
   random/sort_pairs.h
+  reduce/column_sums_cuda.h
+  reduce/exact_sum_cuda.h
+  reduce/thread_limbs.h
 )
