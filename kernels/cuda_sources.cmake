@@ -9,7 +9,10 @@ set(REPROTRAIN_CUDA_HEADERS
   base/cuda_launch.h
   elementwise/elementary_array_cuda.h
   elementwise/quad_map.h
+  matmul/chain_fold_cuda.h
   matmul/ordered_matmul_cuda.h
-  matmul/ordered_tile_cuda.h
   matmul/panel_loader_cuda.h
+  matmul/panel_pipeline_cuda.h
+  matmul/thread_tile_cuda.h
+  matmul/tile_grid_cuda.h
 )
