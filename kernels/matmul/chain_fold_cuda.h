@@ -15,7 +15,7 @@ namespace reprotrain::kernels {
 struct ChainTarget {
   float* data = nullptr;  ///< the first element of the block's tile
   int64_t stride = 0;
-  int n_rows = 0;     ///< of the tile that exist
+  int n_rows = 0;  ///< of the tile that exist
   int n_columns = 0;
   bool is_aligned = false;
   bool is_first = true;         ///< C = s, else C = C + s

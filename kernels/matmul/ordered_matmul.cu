@@ -83,8 +83,8 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksPerMultiprocessor
   const TilePlace block(problem.grid);
   int64_t chain = problem.chain_begin + block.split * problem.chains_per_split;
   const int64_t k_begin = chain * kChainLength;
-  const int n_terms = static_cast<int>(
-      min(problem.depth - k_begin, problem.chains_per_split * kChainLength));
+  const int n_terms =
+      static_cast<int>(min(problem.depth - k_begin, problem.chains_per_split * kChainLength));
   const int n_panels = (n_terms + Tile::kDepth - 1) / Tile::kDepth;
   Pipeline pipeline{{problem.a, {block.row_tile, k_begin, n_terms}, -0.0f},
                     {problem.b, {block.column_tile, k_begin, n_terms}, 0.0f},
@@ -185,13 +185,20 @@ void launch_plan(const MatrixProduct& product, const OrderedMatmulPlan& plan, fl
   using Tile128x16 = TileShape<128, 16, 32, 8, 2, 3>;
   using Tile16x128 = TileShape<16, 128, 32, 4, 4, 3>;
   switch (plan.tile) {
-    case TileKind::k256x128: return launch_tiles<Tile256x128>(product, plan, slabs, stream);
-    case TileKind::k128x128: return launch_tiles<Tile128x128>(product, plan, slabs, stream);
-    case TileKind::k64x64: return launch_tiles<Tile64x64>(product, plan, slabs, stream);
-    case TileKind::k32x32: return launch_tiles<Tile32x32>(product, plan, slabs, stream);
-    case TileKind::k16x32: return launch_tiles<Tile16x32>(product, plan, slabs, stream);
-    case TileKind::k128x16: return launch_tiles<Tile128x16>(product, plan, slabs, stream);
-    case TileKind::k16x128: return launch_tiles<Tile16x128>(product, plan, slabs, stream);
+    case TileKind::k256x128:
+      return launch_tiles<Tile256x128>(product, plan, slabs, stream);
+    case TileKind::k128x128:
+      return launch_tiles<Tile128x128>(product, plan, slabs, stream);
+    case TileKind::k64x64:
+      return launch_tiles<Tile64x64>(product, plan, slabs, stream);
+    case TileKind::k32x32:
+      return launch_tiles<Tile32x32>(product, plan, slabs, stream);
+    case TileKind::k16x32:
+      return launch_tiles<Tile16x32>(product, plan, slabs, stream);
+    case TileKind::k128x16:
+      return launch_tiles<Tile128x16>(product, plan, slabs, stream);
+    case TileKind::k16x128:
+      return launch_tiles<Tile16x128>(product, plan, slabs, stream);
   }
 }
 

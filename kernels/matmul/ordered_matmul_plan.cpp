@@ -53,8 +53,7 @@ double cycles(const TileCost& tile, const OrderedMatmulPlan& plan, const Product
 
 int64_t workspace_bytes_of(const OrderedMatmulPlan& plan, const ProductShape& shape) {
   if (plan.n_splits == 1) return 0;
-  return shape.n_chains() * shape.n_rows * shape.n_columns *
-         static_cast<int64_t>(sizeof(float));
+  return shape.n_chains() * shape.n_rows * shape.n_columns * static_cast<int64_t>(sizeof(float));
 }
 
 OrderedMatmulPlan plan_ordered_matmul(const ProductShape& shape, int n_multiprocessors,

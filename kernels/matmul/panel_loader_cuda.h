@@ -57,8 +57,7 @@ class PanelLoader {
   static constexpr int kStride = kAcross ? kWidth + 4 : kWidth;
   static constexpr int kSize = kDepth * kStride;
 
-  __device__ PanelLoader(const PanelOperand<Word>& source, const PanelRange& range,
-                         Word padding)
+  __device__ PanelLoader(const PanelOperand<Word>& source, const PanelRange& range, Word padding)
       : source_(source), tile_(range.tile), n_terms_(range.n_terms), padding_(padding) {
     is_inside_ = source.is_aligned && x_left() >= kWidth;
     const int64_t x = int64_t{tile_} * kWidth + own_x();
@@ -120,9 +119,7 @@ class PanelLoader {
 
   // A warp stores 32 / kChunksInLine neighbouring x of kChunksInLine groups of four k. Groups differ
   // by 16 banks, modulo 32: every second pair of groups must move aside.
-  __device__ static int swizzle_of(int k) {
-    return kAcross ? k / 8 * (32 / kChunksInLine) : 0;
-  }
+  __device__ static int swizzle_of(int k) { return kAcross ? k / 8 * (32 / kChunksInLine) : 0; }
 
   /// Values of x from the block's first one on.
   __device__ int64_t x_left() const { return source_.n_x - int64_t{tile_} * kWidth; }
@@ -161,7 +158,7 @@ class PanelLoader {
   int tile_;
   int n_terms_;
   Word padding_;
-  bool is_inside_;  // every chunk of a panel of full depth exists and is aligned
+  bool is_inside_;    // every chunk of a panel of full depth exists and is aligned
   const Word* next_;  // the thread's first number of the next panel
   int64_t chunk_step_;
   int64_t panel_step_;

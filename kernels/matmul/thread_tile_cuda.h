@@ -118,8 +118,8 @@ struct ThreadTile {
   /// Continues every sum by the kDepth terms of two panels, in ascending k. The words of k + 1 are
   /// on their way from shared memory while those of k are multiplied.
   template <typename LoaderA, typename LoaderB, typename Step>
-  __device__ void multiply(const ThreadPlace<Tile>& place, const Word* panel_a,
-                           const Word* panel_b, const Step& step) {
+  __device__ void multiply(const ThreadPlace<Tile>& place, const Word* panel_a, const Word* panel_b,
+                           const Step& step) {
     Word a[2][Tile::kThreadRows];
     Word b[2][Tile::kThreadColumns];
     read<LoaderA, LoaderB>(place, panel_a, panel_b, 0, a[0], b[0]);
