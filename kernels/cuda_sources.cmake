@@ -7,12 +7,17 @@ set(REPROTRAIN_CUDA_SOURCES
   matmul/ordered_matmul.cu
   matmul/sliced_matmul.cu
 )
+# What calls a library that needs a GPU; tests have plain implementations.
+set(REPROTRAIN_CUDA_LIBRARY_SOURCES
+  matmul/cublaslt_int8_gemm.cpp
+)
 set(REPROTRAIN_CUDA_HEADERS
   base/cuda_error.h
   base/cuda_launch.h
   elementwise/elementary_array_cuda.h
   elementwise/quad_map.h
   matmul/chain_fold_cuda.h
+  matmul/cublaslt_int8_gemm.h
   matmul/digit_rows_cuda.h
   matmul/int8_gemm_cuda.h
   matmul/ordered_matmul_cuda.h

@@ -16,7 +16,6 @@
 // See also: docs/arithmetic.md "Matrix products"; tile_grid_cuda.h, panel_pipeline_cuda.h,
 // panel_loader_cuda.h, thread_tile_cuda.h and chain_fold_cuda.h for the steps above.
 #include <algorithm>
-#include <cassert>
 
 #include "kernels/base/exact_fma.h"
 #include "kernels/matmul/chain_fold_cuda.h"
@@ -206,12 +205,13 @@ void launch_plan(const MatrixProduct& product, const OrderedMatmulPlan& plan, fl
 
 void ordered_matmul_cuda(const MatrixProduct& product, const OrderedMatmulPlan& plan,
                          const MatmulWorkspace& workspace, cudaStream_t stream) {
-  assert(has_matching_shapes(product));
+  require_product(product);
   const ProductShape shape{product.c.n_rows, product.c.n_columns, product.depth()};
   if (shape.n_rows == 0 || shape.n_columns == 0) return;
   if (shape.depth == 0) return launch_fold(product, nullptr, 0, stream);
   if (plan.n_splits == 1) return launch_plan(product, plan, nullptr, stream);
-  assert(workspace.size_bytes >= workspace_bytes_of(plan, shape));
+  const bool suffices = workspace.size_bytes >= workspace_bytes_of(plan, shape);
+  check_cuda(suffices ? cudaSuccess : cudaErrorMemoryAllocation, "ordered_matmul_cuda: workspace");
   launch_plan(product, plan, workspace.data, stream);
   launch_fold(product, workspace.data, shape.n_chains(), stream);
 }

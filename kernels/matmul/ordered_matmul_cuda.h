@@ -19,7 +19,8 @@ struct MatmulWorkspace {
 /// Queues `product`, whose pointers are device memory, on `stream`.
 ///
 /// Any shape and any alignment of a float; rows and base addresses on 16 bytes are faster. The plan
-/// changes the time, never a bit. Shapes and the size of the workspace must agree (asserted).
+/// changes the time, never a bit. Throws as require_product does, and CudaError where the workspace
+/// is smaller than workspace_bytes_of(plan, shape) or CUDA fails.
 void ordered_matmul_cuda(const MatrixProduct& product, const OrderedMatmulPlan& plan,
                          const MatmulWorkspace& workspace, cudaStream_t stream);
 

@@ -269,8 +269,8 @@ int64_t least_sliced_workspace_bytes(const ProductShape& shape, int n_digits) {
 
 void sliced_matmul_cuda(const MatrixProduct& product, const SlicedPlan& plan,
                         const SlicedWorkspace& workspace, cudaStream_t stream) {
-  assert(has_matching_shapes(product) && plan.gemm != nullptr);
-  assert(plan.n_digits == 2 || plan.n_digits == 3);
+  require_product(product);
+  assert(plan.gemm != nullptr && (plan.n_digits == 2 || plan.n_digits == 3));
   if (product.c.n_rows == 0 || product.c.n_columns == 0) return;
   SlicedProduct(product, plan, workspace, stream).run();
 }

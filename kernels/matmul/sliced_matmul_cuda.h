@@ -37,8 +37,9 @@ struct SlicedPlan {
   int64_t chunk_terms = 0;  ///< terms of one chunk at most; 0: max_chunk_terms
 };
 
-/// Queues `product`, whose pointers are device memory, on `stream`. Shapes must agree and the
-/// workspace suffice (asserted). K is at most 2^32.
+/// Queues `product`, whose pointers are device memory, on `stream`. K is at most 2^32. Throws as
+/// require_product does, and CudaError where the workspace is smaller than
+/// least_sliced_workspace_bytes or CUDA fails.
 void sliced_matmul_cuda(const MatrixProduct& product, const SlicedPlan& plan,
                         const SlicedWorkspace& workspace, cudaStream_t stream);
 

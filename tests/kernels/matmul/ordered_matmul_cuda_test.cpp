@@ -180,9 +180,10 @@ TEST(OrderedMatmulCuda, EmptyResultsTouchNothing) {
 TEST(OrderedMatmulCuda, RefusesMoreTilesThanAGridHas) {
   MatrixProduct product;
   const int64_t n = int64_t{1} << 21;
-  product.a = {nullptr, n, 1, 1};
-  product.b = {nullptr, 1, n, n};
-  product.c = {nullptr, n, n, n};
+  float unused = 0.0f;
+  product.a = {&unused, n, 1, 1};
+  product.b = {&unused, 1, n, n};
+  product.c = {&unused, n, n, n};
   EXPECT_THROW(ordered_matmul_cuda(product, {TileKind::k16x32, 1, 1}, {}, nullptr), CudaError);
 }
 
