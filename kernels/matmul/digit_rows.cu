@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "kernels/base/cuda_launch.h"
 #include "kernels/matmul/digit_slices.h"
 
 namespace reprotrain::kernels {

@@ -15,9 +15,10 @@
 // See also: sliced_matmul_cuda.h.
 #pragma once
 
+#include <cuda_runtime_api.h>
+
 #include <cstdint>
 
-#include "kernels/base/cuda_launch.h"
 #include "kernels/base/matrix_view.h"
 
 namespace reprotrain::kernels {

@@ -8,9 +8,9 @@
 // same result, so the provider is a question of speed only.
 #pragma once
 
-#include <cstdint>
+#include <cuda_runtime_api.h>
 
-#include "kernels/base/cuda_launch.h"
+#include <cstdint>
 
 namespace reprotrain::kernels {
 

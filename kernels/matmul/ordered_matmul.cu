@@ -17,6 +17,7 @@
 // panel_loader_cuda.h, thread_tile_cuda.h and chain_fold_cuda.h for the steps above.
 #include <algorithm>
 
+#include "kernels/base/cuda_launch.h"
 #include "kernels/base/exact_fma.h"
 #include "kernels/matmul/chain_fold_cuda.h"
 #include "kernels/matmul/ordered_matmul_cuda.h"

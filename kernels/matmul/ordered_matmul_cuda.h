@@ -2,9 +2,10 @@
 // Matrix products with a fixed order of operations on a CUDA device: the bits of ordered_matmul.h.
 #pragma once
 
+#include <cuda_runtime_api.h>
+
 #include <cstdint>
 
-#include "kernels/base/cuda_launch.h"
 #include "kernels/matmul/ordered_matmul.h"
 #include "kernels/matmul/ordered_matmul_plan.h"
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "kernels/base/cuda_launch.h"
 #include "kernels/matmul/digit_rows_cuda.h"
 #include "kernels/matmul/digit_slices.h"
 #include "kernels/matmul/sliced_matmul_cuda.h"

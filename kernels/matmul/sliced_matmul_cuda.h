@@ -8,9 +8,10 @@
 // workspace holds are done band by band. Neither shows in a bit.
 #pragma once
 
+#include <cuda_runtime_api.h>
+
 #include <cstdint>
 
-#include "kernels/base/cuda_launch.h"
 #include "kernels/matmul/int8_gemm_cuda.h"
 #include "kernels/matmul/ordered_matmul.h"
 #include "kernels/matmul/ordered_matmul_plan.h"
