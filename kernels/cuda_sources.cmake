@@ -9,7 +9,10 @@ set(REPROTRAIN_CUDA_SOURCES
   elementwise/layer_norm_cuda.cu
   feature/feature_cuda.cu
   loss/loss_list_cuda.cu
+  matmul/digit_rows.cu
+  matmul/int8_gemm.cu
   matmul/ordered_matmul.cu
+  matmul/sliced_matmul.cu
   optimizer/optimizer_cuda.cu
   random/philox_cuda.cu
   random/shuffle_cuda.cu
@@ -18,6 +21,7 @@ set(REPROTRAIN_CUDA_SOURCES
 )
 # What calls a library that needs a GPU; tests have plain implementations.
 set(REPROTRAIN_CUDA_LIBRARY_SOURCES
+  matmul/cublaslt_int8_gemm.cpp
   random/sort_pairs.cu
 )
 set(REPROTRAIN_CUDA_HEADERS
@@ -34,9 +38,16 @@ set(REPROTRAIN_CUDA_HEADERS
   elementwise/warp_sum.h
   feature/feature_cuda.h
   loss/loss_list_cuda.h
+  matmul/chain_fold_cuda.h
+  matmul/cublaslt_int8_gemm.h
+  matmul/digit_rows_cuda.h
+  matmul/int8_gemm_cuda.h
   matmul/ordered_matmul_cuda.h
-  matmul/ordered_tile_cuda.h
   matmul/panel_loader_cuda.h
+  matmul/panel_pipeline_cuda.h
+  matmul/sliced_matmul_cuda.h
+  matmul/thread_tile_cuda.h
+  matmul/tile_grid_cuda.h
   optimizer/optimizer_cuda.h
   random/philox_cuda.h
   random/shuffle_cuda.h
