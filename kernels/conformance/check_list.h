@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The conformance checks, one visible line each: which operator, which specification, which known
+// answers, and how a line of them becomes a call. A check = its function plus a line in
+// check_list.cpp; the self-test, the conformance program and the tests of all devices follow.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "kernels/conformance/golden.h"
+#include "kernels/conformance/operator_device.h"
+
+namespace reprotrain::kernels {
+
+struct ConformanceCheck {
+  std::string_view operation;      ///< "matrix_product", "exp", ...
+  std::string_view specification;  ///< id of docs/arithmetic.md
+  std::string_view file;           ///< of golden_files()
+  std::string_view kind;           ///< of its lines
+  /// Writes what the device computes for `inputs` to `outputs`, one word for each of the line's;
+  /// "*" where the line holds another operator's answer. False: the device does not offer it.
+  bool (*run)(OperatorDevice& device, const Words& inputs, Words& outputs);
+};
+
+std::span<const ConformanceCheck> conformance_checks();
+
+}  // namespace reprotrain::kernels
