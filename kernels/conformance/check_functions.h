@@ -28,6 +28,7 @@ bool check_sum_of_squares(OperatorDevice& device, const Words& in, Words& out);
 bool check_long_sum_of_terms(OperatorDevice& device, const Words& in, Words& out);
 bool check_long_sum_of_squares(OperatorDevice& device, const Words& in, Words& out);
 bool check_sum_of_doubles(OperatorDevice& device, const Words& in, Words& out);
+bool check_column_sums(OperatorDevice& device, const Words& in, Words& out);
 bool check_moments(OperatorDevice& device, const Words& in, Words& out);
 bool check_long_moments(OperatorDevice& device, const Words& in, Words& out);
 bool check_order(OperatorDevice& device, const Words& in, Words& out);
@@ -49,11 +50,17 @@ bool check_random_key(OperatorDevice& device, const Words& in, Words& out);
 bool check_shuffle(OperatorDevice& device, const Words& in, Words& out);
 bool check_initialisation(OperatorDevice& device, const Words& in, Words& out);
 bool check_dropout(OperatorDevice& device, const Words& in, Words& out);
+bool check_dropout_of(OperatorDevice& device, const Words& in, Words& out);
 
 // check_training.cpp
 bool check_activation(OperatorDevice& device, const Words& in, Words& out);
 bool check_layer_norm(OperatorDevice& device, const Words& in, Words& out);
+bool check_layer_norm_of(OperatorDevice& device, const Words& in, Words& out);
+bool check_softmax(OperatorDevice& device, const Words& in, Words& out);
 bool check_loss(OperatorDevice& device, const Words& in, Words& out);
+bool check_loss_of(OperatorDevice& device, const Words& in, Words& out);
+bool check_clipping(OperatorDevice& device, const Words& in, Words& out);
 bool check_optimizer(OperatorDevice& device, const Words& in, Words& out);
+bool check_optimizer_of(OperatorDevice& device, const Words& in, Words& out);
 
 }  // namespace reprotrain::kernels

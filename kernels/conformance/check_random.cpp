@@ -47,7 +47,7 @@ bool check_random_key(OperatorDevice& device, const Words& in, Words& out) {
   const RandomStream stream = stream_from(words);
   const uint64_t index = words.decimal();
   PhiloxBlock block{};
-  if (!device.random_blocks(stream, index / 2, {&block, 1})) return false;
+  if (!device.random_blocks(stream, index % (uint64_t{1} << 63) / 2, {&block, 1})) return false;
   const uint64_t first = index % 2 * 2;
   out = {word_of(block.word[first] | uint64_t{block.word[first + 1]} << 32)};
   return true;
@@ -74,18 +74,32 @@ bool check_initialisation(OperatorDevice& device, const Words& in, Words& out) {
   return true;
 }
 
-bool check_dropout(OperatorDevice& device, const Words& in, Words& out) {
-  WordReader words(in);
+namespace {
+
+bool dropout_of(OperatorDevice& device, std::string_view family, WordReader& words, Words& out) {
   const auto dropout = Dropout::with_probability(static_cast<double>(words.decimal()) / 100.0);
   const uint64_t seed = words.decimal();
   const auto layer = static_cast<uint32_t>(words.decimal());
   const auto step = static_cast<uint32_t>(words.decimal());
   std::vector<float> values(words.decimal());
-  for (size_t i = 0; i < values.size(); ++i) values[i] = element("unit", i);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = element(family, i);
   const RandomStream stream{seed, stream_of(StreamPurpose::kDropout, layer), step};
   if (!device.dropout(dropout, stream, values)) return false;
   append_words(values, out);
   return true;
+}
+
+}  // namespace
+
+bool check_dropout(OperatorDevice& device, const Words& in, Words& out) {
+  WordReader words(in);
+  return dropout_of(device, "unit", words, out);
+}
+
+bool check_dropout_of(OperatorDevice& device, const Words& in, Words& out) {
+  WordReader words(in);
+  const std::string family = words.text();
+  return dropout_of(device, family, words, out);
 }
 
 }  // namespace reprotrain::kernels

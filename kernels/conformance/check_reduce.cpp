@@ -127,4 +127,17 @@ bool check_order(OperatorDevice& device, const Words& in, Words& out) {
   return true;
 }
 
+bool check_column_sums(OperatorDevice& device, const Words& in, Words& out) {
+  WordReader words(in);
+  const std::string family = words.text();
+  const int64_t n_rows = words.count(), n_columns = words.count();
+  std::vector<float> values(static_cast<size_t>(n_rows * n_columns));
+  for (size_t i = 0; i < values.size(); ++i) values[i] = element(family, i);
+  std::vector<float> sums(static_cast<size_t>(n_columns));
+  if (!device.column_sums(dense_view<const float>(values.data(), n_rows, n_columns), sums))
+    return false;
+  append_words(sums, out);
+  return true;
+}
+
 }  // namespace reprotrain::kernels

@@ -16,28 +16,15 @@ std::vector<float> elements(std::string_view kind, uint64_t first_index, size_t 
   return values;
 }
 
-}  // namespace
-
-bool check_activation(OperatorDevice& device, const Words& in, Words& out) {
-  WordReader words(in);
-  const std::string name = words.text();
-  const float x = words.binary32();
-  float y = 0.0f, derivative = 0.0f;
-  if (!device.activation(name, {&x, 1}, {&y, 1}, {&derivative, 1})) return false;
-  out = {word_of(y), word_of(derivative)};
-  return true;
-}
-
-bool check_layer_norm(OperatorDevice& device, const Words& in, Words& out) {
-  WordReader words(in);
+bool layer_norm_of(OperatorDevice& device, std::string_view family, WordReader& words, Words& out) {
   LayerNormCase batch;
   batch.n_rows = words.count();
   batch.n = words.count();
   const auto n = static_cast<size_t>(batch.n);
-  const std::vector<float> x = elements("unit", 0, static_cast<size_t>(batch.n_rows) * n);
+  const std::vector<float> x = elements(family, 0, static_cast<size_t>(batch.n_rows) * n);
   const std::vector<float> scale = elements("unit", kSecondOperand, n);
   const std::vector<float> shift = elements("unit", kThirdOperand, n);
-  std::vector<float> gradient = elements("unit", kFourthOperand, x.size());
+  std::vector<float> gradient = elements(family, kFourthOperand, x.size());
   std::vector<float> y(x.size()), scale_gradient(n), shift_gradient(n);
   batch.x = x, batch.scale = scale, batch.shift = shift;
   batch.y = y, batch.gradient = gradient;
@@ -49,17 +36,16 @@ bool check_layer_norm(OperatorDevice& device, const Words& in, Words& out) {
   return true;
 }
 
-bool check_loss(OperatorDevice& device, const Words& in, Words& out) {
-  WordReader words(in);
+bool loss_of(OperatorDevice& device, std::string_view family, WordReader& words, Words& out) {
   const std::string name = words.text();
   const int64_t n_rows = words.count(), n_outputs = words.count();
   const bool weighted = words.flag();
   const auto rows = static_cast<size_t>(n_rows);
   const auto n_classes = static_cast<size_t>(name == "binary_cross_entropy" ? 2 : n_outputs);
 
-  std::vector<float> outputs = elements("unit", 0, rows * static_cast<size_t>(n_outputs));
+  std::vector<float> outputs = elements(family, 0, rows * static_cast<size_t>(n_outputs));
   for (float& output : outputs) output = 4.0f * output;
-  const std::vector<float> values = elements("unit", kSecondOperand, rows);
+  const std::vector<float> values = elements(family, kSecondOperand, rows);
   std::vector<int32_t> classes(rows);
   for (size_t row = 0; row < rows; ++row) {
     classes[row] = static_cast<int32_t>(mixed_word(kSecondOperand + row) % n_classes);
@@ -86,8 +72,9 @@ bool check_loss(OperatorDevice& device, const Words& in, Words& out) {
   return true;
 }
 
-bool check_optimizer(OperatorDevice& device, const Words& in, Words& out) {
-  WordReader words(in);
+/// Writes the parameters, and with `with_state` both state arrays.
+bool optimizer_of(OperatorDevice& device, std::string_view family, bool with_state,
+                  WordReader& words, Words& out) {
   const std::string name = words.text();
   OptimizerSettings settings;
   settings.learning_rate = 0.01;
@@ -97,15 +84,90 @@ bool check_optimizer(OperatorDevice& device, const Words& in, Words& out) {
   const uint64_t n = words.decimal();
   const uint64_t n_steps = words.decimal();
 
-  std::vector<float> parameters = elements("unit", 0, n);
+  std::vector<float> parameters = elements(family, 0, n);
   std::vector<float> first(n), second(n);
   for (uint64_t step = 0; step < n_steps; ++step) {
-    const std::vector<float> gradients = elements("unit", (step + 1) << 20, n);
+    const std::vector<float> gradients = elements(family, (step + 1) << 20, n);
     const OptimizerTensor tensor{parameters, gradients, {first, second}, true};
     if (!device.optimizer_step(name, settings, tensor, step)) return false;
   }
   append_words(parameters, out);
+  if (with_state) {
+    append_words(first, out);
+    append_words(second, out);
+  }
   return true;
+}
+
+}  // namespace
+
+bool check_activation(OperatorDevice& device, const Words& in, Words& out) {
+  WordReader words(in);
+  const std::string name = words.text();
+  const float x = words.binary32();
+  float y = 0.0f, derivative = 0.0f;
+  if (!device.activation(name, {&x, 1}, {&y, 1}, {&derivative, 1})) return false;
+  out = {word_of(y), word_of(derivative)};
+  return true;
+}
+
+bool check_layer_norm(OperatorDevice& device, const Words& in, Words& out) {
+  WordReader words(in);
+  return layer_norm_of(device, "unit", words, out);
+}
+
+bool check_layer_norm_of(OperatorDevice& device, const Words& in, Words& out) {
+  WordReader words(in);
+  const std::string family = words.text();
+  return layer_norm_of(device, family, words, out);
+}
+
+bool check_softmax(OperatorDevice& device, const Words& in, Words& out) {
+  WordReader words(in);
+  const std::string family = words.text();
+  const int64_t n_rows = words.count(), n = words.count();
+  std::vector<float> logits = elements(family, 0, static_cast<size_t>(n_rows * n));
+  for (float& logit : logits) logit = 4.0f * logit;
+  std::vector<float> probabilities(logits.size());
+  if (!device.softmax(dense_view<const float>(logits.data(), n_rows, n),
+                      dense_view(probabilities.data(), n_rows, n))) {
+    return false;
+  }
+  append_words(probabilities, out);
+  return true;
+}
+
+bool check_loss(OperatorDevice& device, const Words& in, Words& out) {
+  WordReader words(in);
+  return loss_of(device, "unit", words, out);
+}
+
+bool check_loss_of(OperatorDevice& device, const Words& in, Words& out) {
+  WordReader words(in);
+  const std::string family = words.text();
+  return loss_of(device, family, words, out);
+}
+
+bool check_clipping(OperatorDevice& device, const Words& in, Words& out) {
+  WordReader words(in);
+  const std::string family = words.text();
+  std::vector<float> gradients = elements(family, 0, words.decimal());
+  double norm = 0.0;
+  if (!device.clip_by_norm(gradients, words.binary64(), norm)) return false;
+  out = {word_of(norm)};
+  append_words(gradients, out);
+  return true;
+}
+
+bool check_optimizer(OperatorDevice& device, const Words& in, Words& out) {
+  WordReader words(in);
+  return optimizer_of(device, "unit", false, words, out);
+}
+
+bool check_optimizer_of(OperatorDevice& device, const Words& in, Words& out) {
+  WordReader words(in);
+  const std::string family = words.text();
+  return optimizer_of(device, family, true, words, out);
 }
 
 }  // namespace reprotrain::kernels

@@ -11,6 +11,7 @@
 #include "kernels/base/float_state.h"
 #include "kernels/conformance/conformance.h"
 #include "kernels/conformance/cpu_device.h"
+#include "kernels/conformance/invariance_table.h"
 #include "kernels/conformance/thread_team.h"
 
 namespace {
@@ -24,6 +25,7 @@ constexpr const char* kUsage =
     "                 neondot; an error where the processor lacks it\n"
     "  --threads N    threads that share the work of an operator (default 2)\n"
     "  --json         the verdicts as JSON\n"
+    "  --invariances  only print what each operator is invariant under (docs/determinism.md)\n"
     "Exit status: 0 all bits are the same, 1 some differ, 2 usage.\n";
 
 struct Options {
@@ -92,6 +94,10 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   if (arguments.size() == 1 && (arguments[0] == "--help" || arguments[0] == "-h")) {
     std::cout << kUsage;
+    return 0;
+  }
+  if (arguments.size() == 1 && arguments[0] == "--invariances") {
+    std::cout << invariance_table();
     return 0;
   }
   try {

@@ -132,6 +132,11 @@ class CpuDevice final : public OperatorDevice {
     return true;
   }
 
+  bool softmax(ConstMatrixView logits, MatrixView probabilities) override {
+    softmax_rows(logits, probabilities, parallel_);
+    return true;
+  }
+
   bool layer_norm(const LayerNormCase& batch) override {
     std::vector<float> normal(batch.x.size()), terms(batch.x.size());
     std::vector<float> inverse(static_cast<size_t>(batch.n_rows));
@@ -151,6 +156,11 @@ class CpuDevice final : public OperatorDevice {
     if (kernel == nullptr) return false;
     kernel->run(batch, row_losses, gradient, parallel_);
     mean = mean_loss(row_losses, parallel_);
+    return true;
+  }
+
+  bool clip_by_norm(std::span<float> gradients, double largest_norm, double& norm) override {
+    norm = clip_by_global_norm(gradients, largest_norm, parallel_);
     return true;
   }
 

@@ -92,9 +92,15 @@ class OperatorDevice {
     return false;
   }
 
+  virtual bool softmax(ConstMatrixView /*logits*/, MatrixView /*probabilities*/) { return false; }
   virtual bool layer_norm(const LayerNormCase& /*batch*/) { return false; }
   virtual bool loss(std::string_view /*name*/, const LossBatch& /*batch*/,
                     std::span<float> /*row_losses*/, MatrixView /*gradient*/, float& /*mean*/) {
+    return false;
+  }
+  /// Scales `gradients` as clip_by_global_norm does.
+  virtual bool clip_by_norm(std::span<float> /*gradients*/, double /*largest_norm*/,
+                            double& /*norm*/) {
     return false;
   }
   virtual bool optimizer_step(std::string_view /*name*/, const OptimizerSettings& /*settings*/,

@@ -180,17 +180,10 @@ void fill_without_terms(const MatrixProduct& product) {
   }
 }
 
-void check_shapes(const MatrixProduct& product) {
-  [[maybe_unused]] const auto& [a, transpose_a, b, transpose_b, c, bias] = product;
-  assert(c.n_rows == (transpose_a ? a.n_columns : a.n_rows));
-  assert(c.n_columns == (transpose_b ? b.n_rows : b.n_columns));
-  assert(product.depth() == (transpose_b ? b.n_columns : b.n_rows));
-}
-
 }  // namespace
 
 void ordered_matmul(const MatrixProduct& product, const Parallel& parallel) {
-  check_shapes(product);
+  assert(has_matching_shapes(product));
   if (product.c.n_rows == 0 || product.c.n_columns == 0) return;
   if (product.depth() == 0) return fill_without_terms(product);
   const TileKernel kernel = tile_kernel();

@@ -38,6 +38,14 @@ struct MatrixProduct {
   int64_t depth() const { return transpose_a ? a.n_rows : a.n_columns; }
 };
 
+/// Whether the shapes of operands and result agree.
+inline bool has_matching_shapes(const MatrixProduct& product) {
+  const auto& [a, transpose_a, b, transpose_b, c, bias] = product;
+  return c.n_rows == (transpose_a ? a.n_columns : a.n_rows) &&
+         c.n_columns == (transpose_b ? b.n_rows : b.n_columns) &&
+         product.depth() == (transpose_b ? b.n_columns : b.n_rows);
+}
+
 /// Computes `product`. Shapes must agree (asserted).
 ///
 /// Small products run on the calling thread. Work space is thread-local and reused.

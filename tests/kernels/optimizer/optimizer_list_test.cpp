@@ -117,8 +117,8 @@ TEST(Clipping, GivesTheOraclesNormAndBits) {
     const double norm = clip_by_global_norm(
         gradients, double_from_bits(testing::from_hex(known.inputs[2])), SerialParallel());
     EXPECT_EQ(bits_of(canonical(norm)), testing::from_hex(known.outputs[0]));
-    EXPECT_EQ(bit_patterns(gradients), bit_patterns({known.outputs.begin() + 1,
-                                                     known.outputs.end()}));
+    EXPECT_EQ(bit_patterns(gradients),
+              bit_patterns({known.outputs.begin() + 1, known.outputs.end()}));
   }
 }
 
