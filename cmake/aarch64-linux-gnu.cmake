@@ -16,6 +16,10 @@ set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
 set(CMAKE_SYSROOT ${REPROTRAIN_SYSROOT})
 set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -cpu max -L ${REPROTRAIN_SYSROOT})
 
+# The compiler wrapper h5cc that FindHDF5 would ask is that of this machine.
+set(HDF5_C_COMPILER_EXECUTABLE "" CACHE FILEPATH "not asked")
+set(HDF5_ROOT ${REPROTRAIN_SYSROOT}/usr/lib/aarch64-linux-gnu/hdf5/serial CACHE PATH "Folder with the HDF5 libraries")
+
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
