@@ -11,9 +11,9 @@
 #include "kernels/matmul/ordered_matmul.h"
 
 #include <algorithm>
-#include <cassert>
 
 #include "kernels/base/cpu_path.h"
+#include "kernels/base/require.h"
 #include "kernels/base/work_space.h"
 #include "kernels/matmul/tile_kernel.h"
 
@@ -182,8 +182,15 @@ void fill_without_terms(const MatrixProduct& product) {
 
 }  // namespace
 
+void require_product(const MatrixProduct& product) {
+  require_view(product.a, "A");
+  require_view(product.b, "B");
+  require_view(product.c, "C");
+  require(has_matching_shapes(product), "matrix product: the shapes of A, B and C do not match");
+}
+
 void ordered_matmul(const MatrixProduct& product, const Parallel& parallel) {
-  assert(has_matching_shapes(product));
+  require_product(product);
   if (product.c.n_rows == 0 || product.c.n_columns == 0) return;
   if (product.depth() == 0) return fill_without_terms(product);
   const TileKernel kernel = tile_kernel();

@@ -46,7 +46,10 @@ inline bool has_matching_shapes(const MatrixProduct& product) {
          product.depth() == (transpose_b ? b.n_columns : b.n_rows);
 }
 
-/// Computes `product`. Shapes must agree (asserted).
+/// Throws std::invalid_argument, with a sentence, for operands that cannot be multiplied.
+void require_product(const MatrixProduct& product);
+
+/// Computes `product`, or throws as require_product does.
 ///
 /// Small products run on the calling thread. Work space is thread-local and reused.
 void ordered_matmul(const MatrixProduct& product, const Parallel& parallel);
