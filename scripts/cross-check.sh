@@ -38,7 +38,8 @@ arm_conformance=build/aarch64-conformance
 arm=build/aarch64
 sysroot=$PWD/build/aarch64-sysroot
 out=build/cross-check
-toolchain=cmake/aarch64-linux-gnu.cmake
+arm_options=(-G Ninja --toolchain cmake/aarch64-linux-gnu.cmake)
+[ "${CI:-}" = true ] && arm_options+=(-DREPROTRAIN_WERROR=ON)
 n_passed=0
 n_failed=0
 n_skipped=0
@@ -69,7 +70,7 @@ build_conformance_here() {
 }
 
 build_conformance_for_arm() {
-  cmake -S . -B "$arm_conformance" -G Ninja --toolchain "$toolchain" -DREPROTRAIN_CONFORMANCE_ONLY=ON &&
+  cmake -S . -B "$arm_conformance" "${arm_options[@]}" -DREPROTRAIN_CONFORMANCE_ONLY=ON &&
     cmake --build "$arm_conformance" --target reprotrain_conformance
 }
 
@@ -113,7 +114,7 @@ check_conformance() {
 build_program_here() { cmake --build "$here" --target reprotrain; }
 
 build_for_arm() {
-  cmake -S . -B "$arm" -G Ninja --toolchain "$toolchain" "-DREPROTRAIN_SYSROOT=$sysroot" "-DREPROTRAIN_BUILD_TESTS=$1" &&
+  cmake -S . -B "$arm" "${arm_options[@]}" "-DREPROTRAIN_SYSROOT=$sysroot" "-DREPROTRAIN_BUILD_TESTS=$1" &&
     cmake --build "$arm" --target "$2"
 }
 
