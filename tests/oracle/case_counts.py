@@ -33,6 +33,8 @@ def operators():
     yield "tile digest of int64", "tile_digest", ("int64", "counting"), ()
     for name in ("standardize", "min_max", "clip", "log1p"):
         yield f"feature {name}", "feature", (name,), ()
+    for name in ("standardize", "min_max", "impute_mean", "impute_median", "impute_most_frequent"):
+        yield f"fitted {name}", "feature", (f"fitted_{name}",), ()
     yield "metrics of classes", "metric", ("classes",), ()
     yield "metrics of numbers", "metric", ("numbers",), ()
     yield "initialisation", "training", ("initialisation",), ()

@@ -170,7 +170,8 @@ def clipping_lines():
 def target_scale_lines():
     cases = [("unit", n, n_fitted) for n, n_fitted in (
         (1, 1), (2, 1), (2, 2), (3, 2), (5, 5), (8, 4), (9, 1), (16, 15), (17, 16), (33, 20), (40, 31), (40, 33))]
-    cases += [(f, n, n_fitted) for f in ("wide", "small", "subnormal", "huge") for n, n_fitted in ((4, 1), (9, 7), (20, 20))]
+    cases += [(family, n, n_fitted) for family in ("wide", "small", "subnormal", "huge")
+              for n, n_fitted in ((4, 1), (9, 7), (20, 20))]
     for family, n, n_fitted in cases:
         values = elements(family, 0, n)
         scale = fitted_scale(values[:n_fitted])

@@ -139,7 +139,8 @@ class Layer:
         """Gradients of the inputs, and of the layer's tensors."""
         norm_gradients = []
         if self.is_hidden:
-            gradient = [[g * d for g, d in zip(*rows)] for rows in zip(self.with_dropout(gradient, step), self.derivatives)]
+            gradient = self.with_dropout(gradient, step)
+            gradient = [[g * d for g, d in zip(*rows)] for rows in zip(gradient, self.derivatives)]
             if self.has_norm:
                 gradient, *norm_gradients = layer_norm_backward(self.kept, self.tensors[2].values, gradient)
         weight_gradient = sum(product(transposed(self.inputs), transposed(gradient)), [])
@@ -194,7 +195,8 @@ def parameters_after_training(case):
 def main():
     if not sys.argv[1:]:
         print("# SPDX-License-Identifier: Apache-2.0")
-        print("# SHA-256 of all parameters (little-endian binary32) after 20 steps; cases in tests/oracle/training_steps.py.")
+        print("# SHA-256 of all parameters (little-endian binary32) after 20 steps. The cases, and how this was")
+        print("# computed: tests/oracle/training_steps.py.")
     for name in sys.argv[1:] or CASES:
         print(f"oracle parameters {name} = {parameters_after_training(CASES[name])}", flush=True)
 
