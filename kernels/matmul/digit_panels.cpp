@@ -8,6 +8,7 @@
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/matmul/digit_slices.h"
 #include "kernels/matmul/digit_words.h"
+#include "kernels/matmul/tile_kernel.h"
 #include "kernels/matmul/transpose_avx2.h"
 
 namespace reprotrain::kernels {
