@@ -13,8 +13,8 @@
 #include "kernels/matmul/ordered_matmul.h"
 
 #include <algorithm>
-#include <cassert>
 
+#include "kernels/base/require.h"
 #include "kernels/base/work_space.h"
 #include "kernels/matmul/product_plan.h"
 #include "kernels/matmul/tile_kernel.h"
@@ -243,17 +243,17 @@ void fill_without_terms(const MatrixProduct& product) {
   }
 }
 
-void check_shapes(const MatrixProduct& product) {
-  [[maybe_unused]] const auto& [a, transpose_a, b, transpose_b, c, bias] = product;
-  assert(c.n_rows == (transpose_a ? a.n_columns : a.n_rows));
-  assert(c.n_columns == (transpose_b ? b.n_rows : b.n_columns));
-  assert(product.depth() == (transpose_b ? b.n_columns : b.n_rows));
-}
-
 }  // namespace
 
+void require_product(const MatrixProduct& product) {
+  require_view(product.a, "A");
+  require_view(product.b, "B");
+  require_view(product.c, "C");
+  require(has_matching_shapes(product), "matrix product: the shapes of A, B and C do not match");
+}
+
 void ordered_matmul(const MatrixProduct& product, const Parallel& parallel) {
-  check_shapes(product);
+  require_product(product);
   if (product.c.n_rows == 0 || product.c.n_columns == 0) return;
   if (product.depth() == 0) return fill_without_terms(product);
   const ProductPlan plan(product);

@@ -1,89 +1,48 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes tests/golden/feature.kat: the formulas of docs/arithmetic.md in exact rationals, rounded where
-the text says so.
+"""Known answers of the elementwise features, from docs/arithmetic.md ("Features").
 
-    python3 tests/oracle/feature.py > tests/golden/feature.kat
+    python3 tests/oracle/feature.py
 
-log1p comes from decimal's logarithm at 120 digits, rounded once.
+It reads tests/golden/feature.kat, keeps comments, parameters and arguments, computes every answer again and
+prints the file. Parameters are binary64, x and y binary32.
 """
-import decimal
-import random
-import struct
-from fractions import Fraction
+import pathlib
 
-decimal.getcontext().prec = 120
+from elementary import rounded_function
+from ieee import BINARY32, BINARY64, Float
 
 
-def f64(x):
-    """Nearest binary64 of a rational: Python's division of integers rounds correctly."""
-    x = Fraction(x)
-    return x.numerator / x.denominator
+def standardize(x, mean, deviation):
+    return ((x.to(BINARY64) - mean) / deviation).to(BINARY32)
 
 
-def f32(x):
-    """Nearest binary32 of a rational, ties to even."""
-    x = Fraction(x)
-    if x == 0:
-        return 0.0
-    sign, x = (-1, -x) if x < 0 else (1, x)
-    exponent = x.numerator.bit_length() - x.denominator.bit_length()
-    if x < Fraction(2) ** exponent:
-        exponent -= 1
-    unit = Fraction(2) ** max(exponent - 23, -149)
-    return sign * float(round(x / unit) * unit)
+def min_max(x, minimum, extent, low, span):
+    return (low + ((x.to(BINARY64) - minimum) / extent) * span).to(BINARY32)
 
 
-def bits64(x):
-    return struct.pack(">d", x).hex()
-
-
-def bits32(x):
-    return struct.pack(">f", x).hex()
-
-
-def standardize(mean, deviation, x):
-    difference = f64(Fraction(x) - Fraction(mean))
-    return f32(f64(Fraction(difference) / Fraction(deviation)))
-
-
-def min_max(minimum, extent, low, span, x):
-    difference = f64(Fraction(x) - Fraction(minimum))
-    position = f64(Fraction(difference) / Fraction(extent))
-    scaled = f64(Fraction(position) * Fraction(span))
-    return f32(f64(Fraction(low) + Fraction(scaled)))
-
-
-def clip(low, high, x):
-    return f32(low) if x < low else f32(high) if x > high else x
+def clip(x, low, high):
+    wide = x.to(BINARY64)
+    return low.to(BINARY32) if wide < low else high.to(BINARY32) if wide > high else x
 
 
 def log1p(x):
-    return f32(Fraction((1 + decimal.Decimal(x)).ln())) if x != 0 else x
+    return rounded_function("log1p", x)
+
+
+FEATURES = {"standardize": standardize, "min_max": min_max, "clip": clip, "log1p": log1p}
 
 
 def main():
-    draw = random.Random(20260704)
-    print("# tests/oracle/feature.py wrote this. Fields are binary64, x and y binary32 bits.")
-    print("# origin kernel fields... x = y")
-    for _ in range(40):
-        x = f32(draw.uniform(-1, 1) * 10 ** draw.randint(-6, 6))
-        mean, deviation = draw.gauss(0, 100), 10 ** draw.uniform(-3, 3)
-        low, high = sorted([draw.gauss(0, 10), draw.gauss(0, 10)])
-        minimum, extent = draw.gauss(0, 100), 10 ** draw.uniform(-3, 3)
-        span = high - low
-        rows = [
-            ("standardize", [mean, deviation], x, standardize(mean, deviation, x)),
-            ("min_max", [minimum, extent, low, span], x, min_max(minimum, extent, low, span, x)),
-            ("clip", [low, high], x, clip(low, high, x)),
-            ("log1p", [], abs(x), log1p(abs(x))),
-            ("log1p", [], -f32(draw.random() * 0.999), None),
-        ]
-        for name, fields, value, result in rows:
-            if result is None:
-                result = log1p(value)
-            words = [bits64(field) for field in fields] + [bits32(value)]
-            print(f"oracle {name} {' '.join(words)} = {bits32(result)}")
+    path = pathlib.Path(__file__).parent.parent / "golden" / "feature.kat"
+    for line in path.read_text(encoding="ascii").splitlines():
+        if line.startswith("#"):
+            print(line)
+            continue
+        origin, name, *inputs = line.partition(" =")[0].split()
+        *fields, x = inputs
+        y = FEATURES[name](Float(int(x, 16)), *(Float(int(field, 16), BINARY64) for field in fields))
+        print(origin, name, *inputs, "=", y.hex())
 
 
 if __name__ == "__main__":

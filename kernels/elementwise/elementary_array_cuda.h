@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The correctly rounded functions over arrays in device memory: the bits of elementary.h.
+//
+// Each reads n floats at x and writes f of them at y, in the order of `stream`. y may be x;
+//   otherwise the two must not overlap. n = 0 is fine. Throws CudaError.
+// Determinism: the same bits for every grid, position and device.
+// See also: elementary_array.h, quad_map.h.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+namespace reprotrain::kernels::rounded {
+
+void exp_array_cuda(const float* x, float* y, int64_t n, cudaStream_t stream);
+void log_array_cuda(const float* x, float* y, int64_t n, cudaStream_t stream);
+void log1p_array_cuda(const float* x, float* y, int64_t n, cudaStream_t stream);
+void expm1_array_cuda(const float* x, float* y, int64_t n, cudaStream_t stream);
+void tanh_array_cuda(const float* x, float* y, int64_t n, cudaStream_t stream);
+void sigmoid_array_cuda(const float* x, float* y, int64_t n, cudaStream_t stream);
+void erf_array_cuda(const float* x, float* y, int64_t n, cudaStream_t stream);
+void gelu_array_cuda(const float* x, float* y, int64_t n, cudaStream_t stream);
+void gelu_derivative_array_cuda(const float* x, float* y, int64_t n, cudaStream_t stream);
+
+}  // namespace reprotrain::kernels::rounded

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/emulated_cuda/runtime_api.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+
+#include "tests/emulated_cuda/device_memory.h"
+#include "tests/emulated_cuda/grid_run.h"
+#include "tests/emulated_cuda/launch.h"
+#include "tests/emulated_cuda/schedule.h"
+
+struct CUstream_st {};
+struct CUevent_st {
+  bool is_recorded = false;
+};
+
+namespace reprotrain::emulated_cuda {
+namespace {
+
+constexpr int kMaxThreadsPerBlock = 1024;
+constexpr size_t kSharedPerBlock = size_t{48} << 10;
+constexpr size_t kSharedPerBlockOptin = size_t{99} << 10;  // the least of the devices with cp.async
+constexpr size_t kGlobalBytes = size_t{4} << 30;
+constexpr int kCudaVersion = 12000;
+
+std::mutex mutex;
+cudaError_t last_error = cudaSuccess;
+std::map<const void*, size_t> dynamic_shared_limits;
+
+cudaError_t noted(cudaError_t error) {
+  if (error != cudaSuccess) last_error = error;
+  return error;
+}
+
+bool is_device(const void* pointer, size_t n_bytes) {
+  return DeviceMemory::instance().contains(pointer, n_bytes);
+}
+bool is_host(const void* pointer, size_t n_bytes) {
+  return !DeviceMemory::instance().touches(pointer, n_bytes);
+}
+
+bool can_copy(const void* target, const void* source, size_t n_bytes, cudaMemcpyKind kind) {
+  if (n_bytes == 0) return true;
+  switch (kind) {
+    case cudaMemcpyHostToHost:
+      return is_host(target, n_bytes) && is_host(source, n_bytes);
+    case cudaMemcpyHostToDevice:
+      return is_device(target, n_bytes) && is_host(source, n_bytes);
+    case cudaMemcpyDeviceToHost:
+      return is_host(target, n_bytes) && is_device(source, n_bytes);
+    case cudaMemcpyDeviceToDevice:
+      return is_device(target, n_bytes) && is_device(source, n_bytes);
+    case cudaMemcpyDefault:
+      break;
+  }
+  return (is_host(target, n_bytes) || is_device(target, n_bytes)) &&
+         (is_host(source, n_bytes) || is_device(source, n_bytes));
+}
+
+size_t dynamic_shared_limit(const void* kernel) {
+  const std::lock_guard lock(mutex);
+  const auto found = dynamic_shared_limits.find(kernel);
+  return found == dynamic_shared_limits.end() ? kSharedPerBlock : found->second;
+}
+
+bool is_valid(const cudaLaunchConfig_t& config) {
+  const auto between_one_and = [](uint64_t n, uint64_t most) { return n >= 1 && n <= most; };
+  const dim3 grid = config.gridDim;
+  const dim3 block = config.blockDim;
+  return between_one_and(grid.x, 0x7fffffff) && between_one_and(grid.y, 0xffff) &&
+         between_one_and(grid.z, 0xffff) && between_one_and(block.z, 64) &&
+         between_one_and(uint64_t{block.x} * block.y * block.z, kMaxThreadsPerBlock);
+}
+
+}  // namespace
+
+cudaError_t launch_kernel(const cudaLaunchConfig_t& config, const void* kernel,
+                          std::function<void()> call) {
+  if (!is_valid(config)) return noted(cudaErrorInvalidConfiguration);
+  if (config.dynamicSmemBytes > dynamic_shared_limit(kernel)) return noted(cudaErrorInvalidValue);
+  run_grid({kernel, std::move(call), config.gridDim, config.blockDim, config.dynamicSmemBytes});
+  return cudaSuccess;
+}
+
+}  // namespace reprotrain::emulated_cuda
+
+using namespace reprotrain::emulated_cuda;
+
+const char* cudaGetErrorName(cudaError_t error) {
+  switch (error) {
+    case cudaSuccess:
+      return "cudaSuccess";
+    case cudaErrorInvalidValue:
+      return "cudaErrorInvalidValue";
+    case cudaErrorMemoryAllocation:
+      return "cudaErrorMemoryAllocation";
+    case cudaErrorInvalidConfiguration:
+      return "cudaErrorInvalidConfiguration";
+    case cudaErrorInvalidDevicePointer:
+      return "cudaErrorInvalidDevicePointer";
+    case cudaErrorNoDevice:
+      return "cudaErrorNoDevice";
+    case cudaErrorInvalidDevice:
+      return "cudaErrorInvalidDevice";
+    case cudaErrorInvalidResourceHandle:
+      return "cudaErrorInvalidResourceHandle";
+    case cudaErrorNotReady:
+      return "cudaErrorNotReady";
+  }
+  return "unrecognized error code";
+}
+
+const char* cudaGetErrorString(cudaError_t error) { return cudaGetErrorName(error); }
+
+cudaError_t cudaGetLastError() {
+  const cudaError_t error = last_error;
+  last_error = cudaSuccess;
+  return error;
+}
+cudaError_t cudaPeekAtLastError() { return last_error; }
+
+cudaError_t cudaGetDeviceCount(int* count) {
+  *count = 1;
+  return cudaSuccess;
+}
+cudaError_t cudaGetDevice(int* device) {
+  *device = 0;
+  return cudaSuccess;
+}
+cudaError_t cudaSetDevice(int device) {
+  return noted(device == 0 ? cudaSuccess : cudaErrorInvalidDevice);
+}
+
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
+  if (device != 0) return noted(cudaErrorInvalidDevice);
+  *properties = {};
+  strcpy(properties->name, "emulated");
+  properties->totalGlobalMem = kGlobalBytes;
+  properties->sharedMemPerBlock = kSharedPerBlock;
+  properties->sharedMemPerBlockOptin = kSharedPerBlockOptin;
+  properties->major = 8;
+  properties->minor = 0;
+  properties->multiProcessorCount = current_schedule().n_multiprocessors();
+  properties->maxThreadsPerBlock = kMaxThreadsPerBlock;
+  properties->maxThreadsPerMultiProcessor = 2 * kMaxThreadsPerBlock;
+  properties->warpSize = 32;
+  return cudaSuccess;
+}
+
+cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device) {
+  cudaDeviceProp properties;
+  const cudaError_t error = cudaGetDeviceProperties(&properties, device);
+  if (error != cudaSuccess) return error;
+  switch (attribute) {
+    case cudaDevAttrMaxThreadsPerBlock:
+      *value = properties.maxThreadsPerBlock;
+      break;
+    case cudaDevAttrMaxSharedMemoryPerBlock:
+      *value = int(properties.sharedMemPerBlock);
+      break;
+    case cudaDevAttrWarpSize:
+      *value = properties.warpSize;
+      break;
+    case cudaDevAttrMultiProcessorCount:
+      *value = properties.multiProcessorCount;
+      break;
+    case cudaDevAttrMaxThreadsPerMultiProcessor:
+      *value = properties.maxThreadsPerMultiProcessor;
+      break;
+    case cudaDevAttrComputeCapabilityMajor:
+      *value = properties.major;
+      break;
+    case cudaDevAttrComputeCapabilityMinor:
+      *value = properties.minor;
+      break;
+    case cudaDevAttrMaxSharedMemoryPerBlockOptin:
+      *value = int(properties.sharedMemPerBlockOptin);
+      break;
+    default:
+      return noted(cudaErrorInvalidValue);
+  }
+  return cudaSuccess;
+}
+
+cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
+cudaError_t cudaRuntimeGetVersion(int* version) {
+  *version = kCudaVersion;
+  return cudaSuccess;
+}
+cudaError_t cudaDriverGetVersion(int* version) { return cudaRuntimeGetVersion(version); }
+
+cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
+  if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize) return cudaSuccess;
+  if (value < 0 || static_cast<size_t>(value) > kSharedPerBlockOptin) {
+    return noted(cudaErrorInvalidValue);
+  }
+  const std::lock_guard lock(mutex);
+  dynamic_shared_limits[kernel] = static_cast<size_t>(value);
+  return cudaSuccess;
+}
+
+cudaError_t cudaMalloc(void** pointer, size_t n_bytes) {
+  *pointer = DeviceMemory::instance().allocate(n_bytes, current_schedule());
+  return noted(*pointer == nullptr && n_bytes > 0 ? cudaErrorMemoryAllocation : cudaSuccess);
+}
+cudaError_t cudaFree(void* pointer) {
+  const bool freed = pointer == nullptr || DeviceMemory::instance().release(pointer);
+  return noted(freed ? cudaSuccess : cudaErrorInvalidValue);
+}
+cudaError_t cudaMallocAsync(void** pointer, size_t n_bytes, cudaStream_t /*stream*/) {
+  return cudaMalloc(pointer, n_bytes);
+}
+cudaError_t cudaFreeAsync(void* pointer, cudaStream_t /*stream*/) { return cudaFree(pointer); }
+cudaError_t cudaMallocHost(void** pointer, size_t n_bytes) {
+  *pointer = malloc(n_bytes);
+  return noted(*pointer == nullptr && n_bytes > 0 ? cudaErrorMemoryAllocation : cudaSuccess);
+}
+cudaError_t cudaFreeHost(void* pointer) {
+  free(pointer);
+  return cudaSuccess;
+}
+cudaError_t cudaMemGetInfo(size_t* free_bytes, size_t* total_bytes) {
+  *free_bytes = *total_bytes = kGlobalBytes;
+  return cudaSuccess;
+}
+
+cudaError_t cudaMemcpy(void* target, const void* source, size_t n_bytes, cudaMemcpyKind kind) {
+  if (!can_copy(target, source, n_bytes, kind)) return noted(cudaErrorInvalidValue);
+  if (n_bytes > 0) memmove(target, source, n_bytes);
+  return cudaSuccess;
+}
+cudaError_t cudaMemcpyAsync(void* target, const void* source, size_t n_bytes, cudaMemcpyKind kind,
+                            cudaStream_t /*stream*/) {
+  return cudaMemcpy(target, source, n_bytes, kind);
+}
+cudaError_t cudaMemset(void* target, int value, size_t n_bytes) {
+  if (n_bytes > 0 && !is_device(target, n_bytes)) return noted(cudaErrorInvalidValue);
+  if (n_bytes > 0) memset(target, value, n_bytes);
+  return cudaSuccess;
+}
+cudaError_t cudaMemsetAsync(void* target, int value, size_t n_bytes, cudaStream_t /*stream*/) {
+  return cudaMemset(target, value, n_bytes);
+}
+
+cudaError_t cudaStreamCreate(cudaStream_t* stream) {
+  *stream = new CUstream_st;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned /*flags*/) {
+  return cudaStreamCreate(stream);
+}
+cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  delete stream;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) { return cudaSuccess; }
+cudaError_t cudaStreamWaitEvent(cudaStream_t /*stream*/, cudaEvent_t event, unsigned /*flags*/) {
+  return noted(event != nullptr ? cudaSuccess : cudaErrorInvalidResourceHandle);
+}
+
+cudaError_t cudaEventCreate(cudaEvent_t* event) {
+  *event = new CUevent_st;
+  return cudaSuccess;
+}
+cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned /*flags*/) {
+  return cudaEventCreate(event);
+}
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;
+  return cudaSuccess;
+}
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t /*stream*/) {
+  event->is_recorded = true;
+  return cudaSuccess;
+}
+cudaError_t cudaEventSynchronize(cudaEvent_t /*event*/) { return cudaSuccess; }
+cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
+  if (!begin->is_recorded || !end->is_recorded) return noted(cudaErrorInvalidResourceHandle);
+  *milliseconds = 0.0f;
+  return cudaSuccess;
+}
