@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "kernels/base/cpu_path.h"
+#include "kernels/base/hd.h"
 #include "kernels/base/parallel.h"
 
 // Promises the compiler that iterations are independent.
