@@ -71,13 +71,15 @@ void write(const std::string& file_name, const std::string& text) {
   if (!file.flush()) throw std::runtime_error("cannot write " + file_name);
 }
 
-Result measure(const Row& row, int n_repetitions) {
-  std::cerr << row.group << ": " << row.name << ", " << row.ours.name << std::endl;
-  try {
-    return compare(row, n_repetitions, nullptr);
-  } catch (const std::runtime_error& error) {
-    cudaGetLastError();  // a refused launch leaves no lasting harm
-    return skipped(row, error.what());
+void measure(const std::vector<Row>& rows, int n_repetitions, std::vector<Result>& results) {
+  for (const Row& row : rows) {
+    std::cerr << row.group << ": " << row.name << ", " << row.ours.name << std::endl;
+    try {
+      results.push_back(compare(row, n_repetitions, nullptr));
+    } catch (const std::runtime_error& error) {
+      cudaGetLastError();  // a refused launch leaves no lasting harm
+      results.push_back(skipped(row, error.what()));
+    }
   }
 }
 
@@ -106,10 +108,10 @@ int run(const Options& options) {
   if (!differences.empty()) return 1;
   std::cout << "Every way to compute a product gives the same bits.\n\n" << std::flush;
 
-  std::vector<Row> rows = matmul_rows(tools);
-  for (const Row& row : bandwidth_rows(memory)) rows.push_back(row);
   std::vector<Result> results;
-  for (const Row& row : rows) results.push_back(measure(row, options.n_repetitions));
+  measure(matmul_rows(tools), options.n_repetitions, results);
+  const BandwidthMemory bandwidth_memory(memory);
+  measure(bandwidth_rows(bandwidth_memory), options.n_repetitions, results);
   const std::string markdown = markdown_report(machine, results);
   std::cout << markdown;
   write(options.markdown_file, markdown);
