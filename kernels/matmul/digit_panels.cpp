@@ -8,7 +8,8 @@
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/matmul/digit_slices.h"
 #include "kernels/matmul/digit_words.h"
-#include "kernels/matmul/transpose_avx2.h"
+#include "kernels/matmul/tile_kernel.h"
+#include "kernels/matmul/pack_avx2.h"
 
 namespace reprotrain::kernels {
 
@@ -143,18 +144,23 @@ struct SubtractOffsets {
   }
 };
 
-/// target[k * width + j] = element k of row j, for k < depth.
+/// target[k * width + j] = element k of row j, and zero where there is no row j.
 void transpose_rows(const ConstMatrixView& rows, int64_t begin, int64_t depth, int64_t width,
                     float* target) {
-  const TransposedPanel panel{
-      rows.data + begin, rows.row_stride, target, width, depth, static_cast<int>(rows.n_rows)};
+  const float* source = rows.data + begin;
 #if defined(__x86_64__)
-  if (uses_avx2(cpu_path())) return pack_transposed_avx2(panel);
-#endif
-  for (int j = 0; j < panel.width; ++j) {
+  if (uses_avx2(cpu_path()) && width % kPackedLanes == 0) {
+    pack_avx2({source, 1, rows.row_stride, target, width, depth, static_cast<int>(rows.n_rows)});
+    if (rows.n_rows == width) return;
     for (int64_t k = 0; k < depth; ++k) {
-      target[k * width + j] = panel.source[j * panel.source_stride + k];
+      std::fill(target + k * width + rows.n_rows, target + (k + 1) * width, 0.0f);
     }
+    return;
+  }
+#endif
+  std::fill_n(target, depth * width, 0.0f);
+  for (int64_t j = 0; j < rows.n_rows; ++j) {
+    for (int64_t k = 0; k < depth; ++k) target[k * width + j] = source[j * rows.row_stride + k];
   }
 }
 
@@ -187,10 +193,10 @@ class PanelSource {
     if (!are_rows_ && whole) {
       return {vectors_.row(begin), depth, width_, vectors_.row_stride};
     }
-    if (!whole) std::fill_n(copy, depth * width_, 0.0f);
     if (are_rows_) {
       transpose_rows(vectors_, begin, depth, width_, copy);
     } else {
+      std::fill_n(copy, depth * width_, 0.0f);
       for (int64_t k = 0; k < depth; ++k) {
         std::copy_n(vectors_.row(begin + k), n_vectors_, copy + k * width_);
       }
