@@ -25,7 +25,7 @@ struct FmaInstruction {
   static RPT_HD float of(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 };
 
-/// The real number hi + lo; |lo| is below 2^-17 |hi|, not always half a unit in the last place.
+/// The real number hi + lo; |lo| is below 2^-21 |hi|, not always half a unit in the last place.
 struct FloatPair {
   float hi;
   float lo;

@@ -3,7 +3,7 @@
 //
 // A function that has one is a struct F with one more static member, for any `Fma` of float_pair.h:
 //   PairEstimate estimate_in_pairs<Fma>(float x)    |hi + lo - f(x)| <= error, or NaN in `hi`
-// Test: hi - (error - lo) and hi + (error + lo), the inner sums rounded (2^-24 of 2^-17 of hi at most:
+// Test: hi - (error - lo) and hi + (error + lo), the inner sums rounded (2^-24 of 2^-21 of hi at most:
 //   the errors claimed have room for it), the outer ones rounded to nearest: where both give one
 //   float, so does f(x). With lo = error = +0 the first is hi, -0 included.
 // Underflow: every error claimed includes 2^-140, more than all binary32 underflows of an estimate

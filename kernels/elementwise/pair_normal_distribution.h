@@ -24,7 +24,7 @@ RPT_HD FloatPair gaussian_in_pairs(float a, float factor) {
   const FloatPair exponent = scale(two_product<Fma>(a, a), -factor);
   const FloatPair leading = exp_in_pairs<Fma>(exponent.hi);
   const float correction = Fma::of(exponent.lo * 0.5f, exponent.lo, exponent.lo);
-  return {leading.hi, Fma::of(leading.hi, correction, leading.lo)};
+  return quick_two_sum(leading.hi, Fma::of(leading.hi, correction, leading.lo));
 }
 
 /// (1 - Phi(a)) / (phi(a) sqrt(2 pi)), given a + 4.
