@@ -16,9 +16,8 @@ __global__ void feature_of_columns(const Feature* features, int64_t width, float
     if (is_finite(values[i]) && !is_finite(result)) {
       atomicMin(reinterpret_cast<unsigned long long*>(first_fault),
                 static_cast<unsigned long long>(i));
-    } else {
-      values[i] = result;
     }
+    values[i] = result;
   }
 }
 

@@ -3,8 +3,8 @@
 //
 //   values[r, c] = features[c](values[r, c])     (n_rows, width), row-major
 //
-// A finite value without a finite result stays as it was, and the least index of such a one is
-// noted, so that a message can name row, column and value.
+// The least index of a finite value without a finite result is noted, so that a message can name
+// its row and column.
 // Determinism: elementwise; the least index is the same whoever finds it.
 // See also: feature_kernel.h.
 #pragma once

@@ -5,6 +5,7 @@
 #include "kernels/base/require.h"
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/optimizer/adam.h"
+#include "kernels/optimizer/clipping.h"
 #include "kernels/optimizer/sgd.h"
 #include "kernels/optimizer/step_constants.h"
 #include "kernels/reduce/exact_sum.h"
@@ -146,9 +147,8 @@ const OptimizerKernel* find_optimizer(std::string_view name) {
 double clip_by_global_norm(std::span<float> gradients, double largest_norm,
                            const Parallel& parallel) {
   const double norm = __builtin_sqrt(exact_sum_of_squares(gradients, parallel));
-  if (norm > largest_norm && is_finite(norm)) {
-    const float scale = static_cast<float>(largest_norm / norm);
-    parallel_vector_loop(ScaleElement{scale, gradients.data()},
+  if (const auto factor = clipping_factor(norm, largest_norm)) {
+    parallel_vector_loop(ScaleElement{*factor, gradients.data()},
                          static_cast<int64_t>(gradients.size()), parallel);
   }
   return norm;
