@@ -51,8 +51,7 @@ std::string name_of(const Shape& shape) {
 /// Cache-line aligned random operands of a shape.
 class Operands {
  public:
-  explicit Operands(const Shape& s)
-      : a_(s.m * s.k), b_(s.k * s.n), c_(s.m * s.n) {
+  explicit Operands(const Shape& s) : a_(s.m * s.k), b_(s.k * s.n), c_(s.m * s.n) {
     for (FloatBuffer* buffer : {&a_, &b_}) {
       for (int64_t i = 0; i < buffer->size; ++i) {
         buffer->data[i] = kernels::random_unit({1, 0, 0}, static_cast<uint64_t>(i)) - 0.5f;
@@ -198,8 +197,9 @@ class Report {
     for (size_t i = 0; i < versions.size(); ++i) {
       file << (i == 0 ? "" : ", ") << '"' << versions[i] << '"';
     }
-    file << "],\n  \"gflops\": [\n" << rows_ << "\n  ],\n  \"geometric_mean\": " << mean
-         << ",\n  \"smallest\": " << worst_ << "\n}\n";
+    file << "],\n  \"gflops\": [\n"
+         << rows_ << "\n  ],\n  \"geometric_mean\": " << mean << ",\n  \"smallest\": " << worst_
+         << "\n}\n";
   }
 
  private:

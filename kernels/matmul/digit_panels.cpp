@@ -8,8 +8,8 @@
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/matmul/digit_slices.h"
 #include "kernels/matmul/digit_words.h"
-#include "kernels/matmul/tile_kernel.h"
 #include "kernels/matmul/pack_avx2.h"
+#include "kernels/matmul/tile_kernel.h"
 
 namespace reprotrain::kernels {
 

@@ -109,7 +109,7 @@ class RegionProduct {
   /// Whether a chain cannot wait in C for its next slice: C holds other chains, or is turned round.
   bool keeps_sums() const {
     return product_.depth > slice_depth_ &&
-           (product_.depth > kChainLength || product_.writes_transposed());
+           (product_.depth > kChainLength || product_.is_transposition);
   }
 
   bool packs_a() const {
@@ -205,6 +205,7 @@ class RegionProduct {
     task.c = slice.ends_chain ? c : kept;
     task.c_row_stride = slice.ends_chain ? product_.c.row_stride : kept_stride;
     task.c_column_stride = slice.ends_chain ? product_.c.column_stride : 1;
+    task.is_turned = slice.ends_chain && product_.is_transposition;
     task.folds = slice.ends_chain && slice.end > kChainLength;
     task.bias = slice.end == product_.depth
                     ? product_.bias_at(region_.row_begin + row, region_.column_begin + column)

@@ -32,12 +32,12 @@ struct OrientedProduct {
   int64_t n_rows = 0;
   int64_t n_columns = 0;
   int64_t depth = 0;
-  const float* bias = nullptr;  ///< along what is adjacent in C
+  const float* bias = nullptr;  ///< along the columns, or the rows of a transposition
+  bool is_transposition = false;
 
-  bool writes_transposed() const { return c.column_stride != 1; }
   const float* bias_at(int64_t row, int64_t column) const {
     if (bias == nullptr) return nullptr;
-    return bias + (writes_transposed() ? row : column);
+    return bias + (is_transposition ? row : column);
   }
 };
 

@@ -49,7 +49,8 @@ RPT_AVX2 RPT_INLINE void store_rows(const TileTask& task,
 
 /// The result is wanted the other way round: its rows are adjacent.
 template <int kTileRows, int kTileVectors>
-RPT_AVX2 RPT_INLINE void store_columns(const TileTask& task, const __m256 (&sums)[kTileRows][kTileVectors]) {
+RPT_AVX2 RPT_INLINE void store_columns(const TileTask& task,
+                                       const __m256 (&sums)[kTileRows][kTileVectors]) {
   constexpr int kColumns = kTileVectors * kLanes;
   alignas(32) float tile[kTileRows < 8 ? 8 : kTileRows][kColumns];
   RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
@@ -117,7 +118,7 @@ RPT_AVX2 RPT_INLINE void run_tile(const TileTask& task) {
     b += task.b_depth_stride;
     RPT_UNROLL for (int group = 0; group < kGroups; ++group) a[group] += step;
   }
-  if (task.c_column_stride == 1) {
+  if (!task.is_turned) {
     store_rows<kTileRows, kTileVectors>(task, sums);
   } else {
     store_columns<kTileRows, kTileVectors>(task, sums);
@@ -138,8 +139,7 @@ using Table = std::array<std::array<Run, 2>, kRows>;
 /// [n_rows - 1][rows adjacent]
 template <int kVectors, size_t... kIndex>
 constexpr Table<sizeof...(kIndex)> make_table(std::index_sequence<kIndex...>) {
-  return {
-      {{run_tiles<kIndex + 1, kVectors, false>, run_tiles<kIndex + 1, kVectors, true>}...}};
+  return {{{run_tiles<kIndex + 1, kVectors, false>, run_tiles<kIndex + 1, kVectors, true>}...}};
 }
 
 constexpr int kTallRows = 12;
@@ -161,8 +161,8 @@ void run_wide(const TileTask& task) {
 TileKernel avx2_tile_kernel(int64_t n_rows, int64_t n_columns) {
   // As many rows as fit one tall tile read every row of B only once.
   const bool tall = n_columns <= kLanes || (n_rows > kWideRows && n_rows <= kTallRows);
-  if (tall) return {kTallRows, kLanes, 320, 240, false, run_tall, pack_avx2};
-  return {kWideRows, 2 * kLanes, 352, 160, false, run_wide, pack_avx2};
+  if (tall) return {kTallRows, kLanes, 352, 192, false, run_tall, pack_avx2};
+  return {kWideRows, 2 * kLanes, 352, 192, false, run_wide, pack_avx2};
 }
 
 }  // namespace reprotrain::kernels

@@ -23,7 +23,8 @@ constexpr int kColumns = kVectors * kLanes;
 
 /// The result is wanted the other way round: its rows are adjacent.
 template <int kTileRows, int kTileVectors>
-RPT_AVX512 RPT_INLINE void store_columns(const TileTask& task, const __m512 (&sums)[kTileRows][kTileVectors]) {
+RPT_AVX512 RPT_INLINE void store_columns(const TileTask& task,
+                                         const __m512 (&sums)[kTileRows][kTileVectors]) {
   constexpr int kTileColumns = kTileVectors * kLanes;
   alignas(64) float tile[kTileRows][kTileColumns];
   RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
@@ -48,8 +49,9 @@ RPT_AVX512 RPT_INLINE void store_columns(const TileTask& task, const __m512 (&su
 }
 
 template <int kTileRows, int kTileVectors>
-RPT_AVX512 RPT_INLINE void store_rows(const TileTask& task, const __m512 (&sums)[kTileRows][kTileVectors],
-                           __mmask16 last) {
+RPT_AVX512 RPT_INLINE void store_rows(const TileTask& task,
+                                      const __m512 (&sums)[kTileRows][kTileVectors],
+                                      __mmask16 last) {
   RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
     const __mmask16 mask = v + 1 == kTileVectors ? last : static_cast<__mmask16>(0xffff);
     const __m512 bias = task.bias == nullptr ? _mm512_setzero_ps()
@@ -106,7 +108,7 @@ RPT_AVX512 RPT_INLINE void run_tile(const TileTask& task) {
     b += task.b_depth_stride;
     RPT_UNROLL for (int group = 0; group < kGroups; ++group) a[group] += step;
   }
-  if (task.c_column_stride == 1) {
+  if (!task.is_turned) {
     store_rows<kTileRows, kTileVectors>(task, sums, last);
   } else {
     store_columns<kTileRows, kTileVectors>(task, sums);

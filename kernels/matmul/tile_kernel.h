@@ -40,18 +40,19 @@ struct TileTask {
   int64_t start_row_stride = 0;
   float* c = nullptr;
   int64_t c_row_stride = 0;
-  int64_t c_column_stride = 1;  ///< 1, or c_row_stride is 1
-  int n_rows = 0;               ///< of a tile: 1 to max_rows
-  int n_columns = 0;            ///< 1 to max_columns
+  int64_t c_column_stride = 1;
+  bool is_turned = false;  ///< c_row_stride is 1; otherwise c_column_stride is
+  int n_rows = 0;          ///< of a tile: 1 to max_rows
+  int n_columns = 0;       ///< 1 to max_columns
   bool folds = false;
-  const float* bias = nullptr;  ///< along what is adjacent in C: columns, or rows
+  const float* bias = nullptr;  ///< along the columns, or the rows of what is turned
 
   /// Moves on to the next tile.
   void advance() {
     a += a_tile_stride;
     c += n_rows * c_row_stride;
     if (start != nullptr) start += n_rows * start_row_stride;
-    if (bias != nullptr && c_column_stride != 1) bias += n_rows;
+    if (bias != nullptr && is_turned) bias += n_rows;
   }
 };
 
@@ -78,7 +79,7 @@ constexpr int64_t packed_width(int64_t n) {
 struct TileKernel {
   int max_rows;
   int max_columns;
-  int64_t max_depth;  ///< of a slice of K, so that a panel of B stays in the first-level cache
+  int64_t max_depth;       ///< of a slice of K, so that a panel of B stays in the first-level cache
   int64_t max_block_rows;  ///< so that as many rows of A stay in the second-level cache
   /// Reads only n_columns of a row of B; otherwise all max_columns must be readable.
   bool masks_columns;

@@ -8,7 +8,7 @@ namespace reprotrain::kernels {
 
 /// The last additions of a tile (n_rows, n_columns), and its way to C.
 inline void fold_tile(const TileTask& task, const float* tile, int64_t tile_stride) {
-  const bool turned = task.c_column_stride != 1;
+  const bool turned = task.is_turned;
   const int n_lines = turned ? task.n_columns : task.n_rows;
   const int length = turned ? task.n_rows : task.n_columns;
   const int64_t line_stride = turned ? task.c_column_stride : task.c_row_stride;
