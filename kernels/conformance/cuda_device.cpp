@@ -8,6 +8,7 @@
 #include "kernels/conformance/device_copy.h"
 #include "kernels/elementwise/elementary_array_cuda.h"
 #include "kernels/matmul/ordered_matmul_cuda.h"
+#include "kernels/matmul/sliced_matmul_cuda.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -64,7 +65,9 @@ class CudaDevice final : public OperatorDevice {
   }
 
   bool matrix_product(std::string_view specification, const MatrixProduct& product) override {
-    if (specification != "fma32") return false;
+    if (specification != "fma32" && specification != "int8x2" && specification != "int8x3") {
+      return false;
+    }
     const DeviceCopy<float> a(extent_of(product.a)), b(extent_of(product.b));
     const auto c_extent = extent_of(product.c);
     const DeviceCopy<float> c{std::span<const float>(c_extent)};
@@ -75,13 +78,18 @@ class CudaDevice final : public OperatorDevice {
     on_device.b.data = b.data();
     on_device.c.data = c.data();
     on_device.bias = product.bias == nullptr ? nullptr : bias.data();
-    multiply(on_device);
+    if (specification == "fma32") {
+      multiply_in_order(on_device);
+    } else {
+      multiply_slices(on_device, specification == "int8x2" ? 2 : 3);
+    }
+    check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
     c.read(c_extent);
     return true;
   }
 
  private:
-  void multiply(const MatrixProduct& product) const {
+  void multiply_in_order(const MatrixProduct& product) const {
     const ProductShape shape{product.c.n_rows, product.c.n_columns, product.depth()};
     constexpr int64_t kLargestWorkspace = int64_t{1} << 28;
     const OrderedMatmulPlan plan =
@@ -89,7 +97,14 @@ class CudaDevice final : public OperatorDevice {
     const int64_t size_bytes = workspace_bytes_of(plan, shape);
     const DeviceCopy<float> workspace(size_bytes / static_cast<int64_t>(sizeof(float)));
     ordered_matmul_cuda(product, plan, {workspace.data(), size_bytes}, kStream);
-    check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+  }
+
+  /// Without cuBLASLt: integers are the same whoever multiplies them.
+  static void multiply_slices(const MatrixProduct& product, int n_digits) {
+    const ProductShape shape{product.c.n_rows, product.c.n_columns, product.depth()};
+    const DeviceCopy<unsigned char> workspace(sliced_workspace_bytes(shape, n_digits));
+    const TiledInt8Gemm gemm;
+    sliced_matmul_cuda(product, {n_digits, &gemm}, {workspace.data(), workspace.size()}, kStream);
   }
 
   int index_;

@@ -28,12 +28,6 @@
 #define RPT_UNROLL _Pragma("GCC unroll 32")
 #endif
 #endif
-// Asks for two rounds of a loop at a time.
-#if defined(__clang__)
-#define RPT_UNROLL_TWICE _Pragma("clang loop unroll_count(2)")
-#else
-#define RPT_UNROLL_TWICE _Pragma("GCC unroll 2")
-#endif
 
 namespace reprotrain::kernels {
 

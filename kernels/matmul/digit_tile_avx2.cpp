@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tiles of int16 pairs in AVX2 registers: 4x16 for 2 digits, 4x8 for 3.
+// Tiles of int16 pairs in AVX2 registers: 4x16.
 #if defined(__x86_64__)
 
 #include <immintrin.h>
@@ -34,7 +34,7 @@ struct Vector {
 
 }  // namespace
 
-DigitTileKernel avx2_digit_tile_kernel(int n_digits) { return pair_kernel<2, 1>(n_digits); }
+DigitTileKernel avx2_digit_tile_kernel(int n_digits) { return pair_kernel<2>(n_digits); }
 
 }  // namespace reprotrain::kernels
 

@@ -29,7 +29,7 @@ struct Vector {
 
 }  // namespace
 
-DigitTileKernel avx512_digit_tile_kernel(int n_digits) { return pair_kernel<2, 2>(n_digits); }
+DigitTileKernel avx512_digit_tile_kernel(int n_digits) { return pair_kernel<2>(n_digits); }
 
 }  // namespace reprotrain::kernels
 

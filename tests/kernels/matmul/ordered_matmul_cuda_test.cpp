@@ -82,6 +82,8 @@ TEST(OrderedMatmulCuda, GivesTheOraclesBitsWithEveryTile) {
     }
     const ProductOperands host(product_case);
     for (const TileKind tile : kEveryTileKind) {
+      // Large tiles spend long on little here; HasTheCpusBitsWhereChainsEndAndFold has them.
+      if (product_case.depth > 1000 && tile < TileKind::k32x32) continue;
       for_each_schedule(1, [&] {
         EXPECT_EQ(cuda_bits(host, unsplit(tile, host.product)), expected) << name_of(tile);
       });

@@ -3,9 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
+#include <string>
+#include <vector>
+
 #include "kernels/matmul/sliced_matmul.h"
 #include "tests/support/cuda_schedules.h"
 #include "tests/support/device_operands.h"
+#include "tests/support/known_answers.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -54,6 +59,95 @@ ProductCase transposed(ProductCase product_case, int transposes) {
   product_case.transpose_b = (transposes & 2) != 0;
   return product_case;
 }
+
+std::vector<float> floats(std::span<const std::string> words) {
+  std::vector<float> values;
+  for (const std::string& word : words) {
+    values.push_back(float_from_bits(static_cast<uint32_t>(testing::from_hex(word))));
+  }
+  return values;
+}
+
+/// The product of plain row-major matrices.
+Bits cuda_bits(const std::vector<float>& a, const std::vector<float>& b, const ProductShape& shape,
+               int n_digits) {
+  const TiledInt8Gemm gemm;
+  ProductOperands host({"unit", shape.n_rows, shape.depth, shape.n_columns, false, false, false});
+  host.product.a.data = a.data();
+  host.product.b.data = b.data();
+  return cuda_bits(host, {n_digits, &gemm}, sliced_workspace_bytes(shape, n_digits));
+}
+
+/// Formats: the head of tests/golden/sliced_matmul.kat.
+class SlicedKnownAnswersCuda : public ::testing::TestWithParam<int> {
+ protected:
+  int n_digits() const { return GetParam(); }
+  std::vector<testing::KnownAnswer> answers(const std::string& suffix) const {
+    return testing::known_answers("sliced_matmul.kat",
+                                  "int8x" + std::to_string(n_digits()) + suffix);
+  }
+};
+
+int64_t number(const std::string& word) {
+  return static_cast<int64_t>(testing::from_decimal(word));
+}
+
+TEST_P(SlicedKnownAnswersCuda, OfFamiliesOfValuesComeOut) {
+  const TiledInt8Gemm gemm;
+  for (const testing::KnownAnswer& known : answers("")) {
+    const auto& in = known.inputs;
+    const ProductCase product_case{in[0],        number(in[1]), number(in[2]), number(in[3]),
+                                   in[4] != "0", in[5] != "0",  in[6] != "0"};
+    const ProductOperands host(product_case);
+    for_each_schedule(2, [&] {
+      const int64_t size_bytes = sliced_workspace_bytes(shape_of(host.product), n_digits());
+      EXPECT_EQ(cuda_bits(host, {n_digits(), &gemm}, size_bytes),
+                testing::bit_patterns(known.outputs))
+          << known.line.substr(0, 60);
+    });
+  }
+}
+
+TEST_P(SlicedKnownAnswersCuda, OfChosenWordsComeOut) {
+  for (const testing::KnownAnswer& known : answers("_words")) {
+    const ProductShape shape{number(known.inputs[0]), number(known.inputs[2]),
+                             number(known.inputs[1])};
+    const std::vector<float> values = floats(std::span(known.inputs).subspan(3));
+    const auto split = values.begin() + shape.n_rows * shape.depth;
+    for_each_schedule(1, [&] {
+      EXPECT_EQ(cuda_bits({values.begin(), split}, {split, values.end()}, shape, n_digits()),
+                testing::bit_patterns(known.outputs))
+          << known.line.substr(0, 100);
+    });
+  }
+}
+
+TEST_P(SlicedKnownAnswersCuda, OfVectorsLongerThanAChunkComeOut) {
+  int n_cases = 0;
+  for (const testing::KnownAnswer& known : answers("_periodic")) {
+    const auto words = std::span(known.inputs);
+    const size_t k = testing::from_decimal(words[0]);
+    if (k != 70001) continue;
+    const size_t n_a = testing::from_decimal(words[1]);
+    const std::vector<float> a_period = floats(words.subspan(2, n_a));
+    const std::vector<float> b_period = floats(words.subspan(3 + n_a));
+    std::vector<float> a, b;
+    for (size_t i = 0; i < k; ++i) {
+      a.push_back(a_period[i % a_period.size()]);
+      b.push_back(b_period[i % b_period.size()]);
+    }
+    ++n_cases;
+    for_each_schedule(1, [&] {
+      EXPECT_EQ(cuda_bits(a, b, {1, 1, static_cast<int64_t>(k)}, n_digits()),
+                testing::bit_patterns(known.outputs))
+          << known.line;
+    });
+  }
+  EXPECT_GT(n_cases, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Digits, SlicedKnownAnswersCuda, ::testing::Values(2, 3),
+                         [](const auto& parameter) { return std::to_string(parameter.param); });
 
 TEST(SlicedMatmulCuda, HasTheCpusBitsAtEveryTransposition) {
   for (int transposes = 0; transposes < 4; ++transposes) {
