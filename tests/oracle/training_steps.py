@@ -73,7 +73,9 @@ def dot_product(a, b):
             m, e = (m << (e - pe)) + pm, pe
         else:
             m += pm << (pe - e)
-        n_dropped = max(m.bit_length() - 24, -149 - e)
+        n_dropped = m.bit_length() - 24
+        if e + n_dropped < -149:
+            n_dropped = -149 - e
         if n_dropped > 0:
             rest, half = m & ((1 << n_dropped) - 1), 1 << (n_dropped - 1)
             rounded = m >> n_dropped
