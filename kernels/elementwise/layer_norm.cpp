@@ -2,9 +2,9 @@
 #include "kernels/elementwise/layer_norm.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 
+#include "kernels/base/require.h"
 #include "kernels/elementwise/lane_sum.h"
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/reduce/column_sums.h"
@@ -21,14 +21,11 @@ struct ForwardRow {
     const float* x = pass.x.row(row);
     const float count = static_cast<float>(n);
     const float mean = lane_sum([x](int64_t j) { return x[j]; }, n) / count;
-    const float variance = lane_sum(
-                               [x, mean](int64_t j) {
-                                 const float deviation = x[j] - mean;
-                                 return deviation * deviation;
-                               },
-                               n) /
-                           count;
-    const float inverse = 1.0f / __builtin_sqrtf(variance + kLayerNormEpsilon);
+    const float variance =
+        lane_sum([x, mean](int64_t j) { return layer_norm_step::squared_deviation(x[j], mean); },
+                 n) /
+        count;
+    const float inverse = layer_norm_step::inverse_deviation(variance);
     pass.inverse[static_cast<size_t>(row)] = inverse;
 
     const float* scale = pass.scale.data();
@@ -36,9 +33,9 @@ struct ForwardRow {
     float* normal = pass.normal.row(row);
     float* y = pass.y.row(row);
     RPT_INDEPENDENT for (int64_t j = 0; j < n; ++j) {
-      const float normalised = (x[j] - mean) * inverse;
+      const float normalised = layer_norm_step::normal(x[j], mean, inverse);
       normal[j] = normalised;
-      y[j] = normalised * scale[j] + shift[j];
+      y[j] = layer_norm_step::output(normalised, scale[j], shift[j]);
     }
   }
 };
@@ -57,7 +54,8 @@ struct BackwardRow {
     const float b =
         lane_sum([=](int64_t j) { return (gradient[j] * scale[j]) * normal[j]; }, n) / count;
     RPT_INDEPENDENT for (int64_t j = 0; j < n; ++j) {
-      gradient[j] = ((gradient[j] * scale[j] - a) - normal[j] * b) * inverse;
+      gradient[j] =
+          layer_norm_step::input_gradient(gradient[j] * scale[j], normal[j], a, b, inverse);
     }
   }
 };
@@ -75,6 +73,36 @@ struct ScaleTermsRow {
   }
 };
 
+bool same_shape(const ConstMatrixView& a, const ConstMatrixView& b) {
+  return a.n_rows == b.n_rows && a.n_columns == b.n_columns;
+}
+
+bool has_length(size_t length, int64_t n) { return static_cast<int64_t>(length) == n; }
+
+void require_matching(const LayerNormForward& pass) {
+  require_view(pass.x, "x");
+  require_view(pass.normal, "normal");
+  require_view(pass.y, "y");
+  const int64_t n = pass.x.n_columns;
+  require(n < (int64_t{1} << 24), "layer norm: a row has 2^24 or more values");
+  require(same_shape(pass.x, pass.normal) && same_shape(pass.x, pass.y) &&
+              has_length(pass.scale.size(), n) && has_length(pass.shift.size(), n) &&
+              has_length(pass.inverse.size(), pass.x.n_rows),
+          "layer norm: shapes do not match");
+}
+
+void require_matching(const LayerNormBackward& pass) {
+  require_view(pass.normal, "normal");
+  require_view(pass.gradient, "gradient");
+  require_view(pass.scale_terms, "scale_terms");
+  const int64_t n = pass.normal.n_columns;
+  require(same_shape(pass.normal, pass.gradient) && same_shape(pass.normal, pass.scale_terms) &&
+              has_length(pass.scale.size(), n) && has_length(pass.scale_gradient.size(), n) &&
+              has_length(pass.shift_gradient.size(), n) &&
+              has_length(pass.inverse.size(), pass.normal.n_rows),
+          "layer norm: shapes do not match");
+}
+
 int64_t row_grain(int64_t n_columns) {
   return std::max<int64_t>(1, kElementGrain / 4 / std::max<int64_t>(1, n_columns));
 }
@@ -82,11 +110,12 @@ int64_t row_grain(int64_t n_columns) {
 }  // namespace
 
 void layer_norm_forward(const LayerNormForward& pass, const Parallel& parallel) {
-  assert(pass.x.n_columns < (int64_t{1} << 24));
+  require_matching(pass);
   parallel_row_loop(ForwardRow{pass}, pass.x.n_rows, parallel, row_grain(pass.x.n_columns));
 }
 
 void layer_norm_backward(const LayerNormBackward& pass, const Parallel& parallel) {
+  require_matching(pass);
   const int64_t n_rows = pass.gradient.n_rows;
   const int64_t grain = row_grain(pass.gradient.n_columns);
   parallel_row_loop(ScaleTermsRow{pass}, n_rows, parallel, grain);
