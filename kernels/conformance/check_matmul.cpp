@@ -105,8 +105,8 @@ bool check_product(OperatorDevice& device, std::string_view specification, const
   return check_line(device, specification, line, out);
 }
 
-bool check_product_of_words(OperatorDevice& device, std::string_view specification,
-                            const Words& in, Words& out) {
+bool check_product_of_words(OperatorDevice& device, std::string_view specification, const Words& in,
+                            Words& out) {
   WordReader words(in);
   const int64_t m = words.count(), k = words.count(), n = words.count();
   const std::vector<float> a = values_from(words, m * k), b = values_from(words, k * n);
@@ -114,8 +114,8 @@ bool check_product_of_words(OperatorDevice& device, std::string_view specificati
   return check_line(device, specification, line, out);
 }
 
-bool check_periodic_product(OperatorDevice& device, std::string_view specification,
-                            const Words& in, Words& out) {
+bool check_periodic_product(OperatorDevice& device, std::string_view specification, const Words& in,
+                            Words& out) {
   WordReader words(in);
   const int64_t k = words.count();
   const std::vector<float> a = values_from(words, words.count());
