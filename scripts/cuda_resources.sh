@@ -10,7 +10,6 @@ cd "$(dirname "$0")/.."
 architecture=sm_${1:-90}
 nvcc=$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)
 [ -x "$nvcc" ] || { echo "SKIPPED: nvcc is not installed" >&2; exit 77; }
-filter=$(dirname "$nvcc")/cu++filt
 flags=(-std=c++20 -arch="$architecture" -O3 --fmad=false --ftz=false --prec-div=true --prec-sqrt=true
        --expt-relaxed-constexpr -I. -cubin -Xptxas=-v)
 sources=$(sed -n '/^set(REPROTRAIN_CUDA_SOURCES/,/^)/s/^ *\([^ ]*\.cu\)$/\1/p' kernels/cuda_sources.cmake)
@@ -24,7 +23,7 @@ for source in $sources; do
     exit 1
   fi
   sed "s|^|$source |" "$folder/messages"
-done | "$filter" | awk '
+done | c++filt | awk '
   # ptxas names an entry first, then its stack and spills, then its registers.
   /Compiling entry function/ {
     name = $0
