@@ -34,6 +34,22 @@ LaunchShape blocks_of_threads(int64_t n_blocks) {
 
 __device__ __forceinline__ uint32_t magnitude_bits(float x) { return bits_of(x) & 0x7fffffffu; }
 
+/// Largest magnitude of n numbers, those that a lane of a warp looks at.
+__device__ uint32_t lane_magnitude(const float* x, int n, int lane) {
+  uint32_t largest = 0;
+  const bool is_aligned = reinterpret_cast<uintptr_t>(x) % 16 == 0;
+  const int n_in_quads = is_aligned ? n / 4 * 4 : 0;
+#pragma unroll 4
+  for (int k = 4 * lane; k < n_in_quads; k += 128) {
+    const float4 four = *reinterpret_cast<const float4*>(x + k);
+    largest = max(max(largest, magnitude_bits(four.x)), magnitude_bits(four.y));
+    largest = max(max(largest, magnitude_bits(four.z)), magnitude_bits(four.w));
+  }
+#pragma unroll 8
+  for (int k = n_in_quads + lane; k < n; k += 32) largest = max(largest, magnitude_bits(x[k]));
+  return largest;
+}
+
 /// A warp takes a piece of one row.
 __global__ void __launch_bounds__(kThreads)
     row_magnitudes_kernel(ConstMatrixView rows, int64_t n_pieces, uint32_t* magnitudes) {
@@ -42,12 +58,8 @@ __global__ void __launch_bounds__(kThreads)
   const int64_t row = warp / n_pieces;
   if (row >= rows.n_rows) return;
   const int64_t begin = (warp - row * n_pieces) * kTermsOfPiece;
-  const int64_t end = min(begin + kTermsOfPiece, rows.n_columns);
-  uint32_t largest = 0;
-#pragma unroll 8
-  for (int64_t k = begin + lane; k < end; k += 32) {
-    largest = max(largest, magnitude_bits(rows(row, k)));
-  }
+  const int n = static_cast<int>(min(kTermsOfPiece, rows.n_columns - begin));
+  uint32_t largest = lane_magnitude(rows.row(row) + begin, n, lane);
   for (int distance = 16; distance > 0; distance /= 2) {
     largest = max(largest, __shfl_xor_sync(0xffffffffu, largest, distance));
   }
@@ -147,6 +159,7 @@ __global__ void __launch_bounds__(kThreads) slice_columns_kernel(const Slicing s
   const int64_t column = first_column + lane;
   const bool exists = column < slicing.view.n_columns;
   const SliceScale scale = exists ? scale_of<kDigits>(slicing, column) : SliceScale();
+#pragma unroll
   for (int word = warp; word < 32; word += kWarps) {
     DigitWords<kDigits> digits;
 #pragma unroll

@@ -51,40 +51,68 @@ __device__ float sum_of_non_finite_terms(const MatrixProduct& product, int64_t r
   return sum;
 }
 
-__device__ __forceinline__ int64_t chunk_total(const Recombination& task, int64_t row,
-                                               int64_t column) {
-  if (task.sums == nullptr) return 0;
-  const int32_t* sum = task.sums + row * task.sums_stride + column;
-  int64_t total = 0;
-  for (int n = task.n_digits - 1; n >= 0; --n) total = 256 * total + sum[n * task.plane_size];
-  return total;
+/// T of four neighbouring elements, of this chunk. The sums have room for all four.
+__device__ __forceinline__ void chunk_totals(const Recombination& task, int64_t row, int64_t column,
+                                             int64_t (&totals)[4]) {
+#pragma unroll
+  for (int e = 0; e < 4; ++e) totals[e] = 0;
+  if (task.sums == nullptr) return;
+  const int32_t* first = task.sums + row * task.sums_stride + column;
+  for (int n = task.n_digits - 1; n >= 0; --n) {
+    const int4 sums = *reinterpret_cast<const int4*>(first + n * task.plane_size);
+    totals[0] = 256 * totals[0] + sums.x;
+    totals[1] = 256 * totals[1] + sums.y;
+    totals[2] = 256 * totals[2] + sums.z;
+    totals[3] = 256 * totals[3] + sums.w;
+  }
 }
 
+/// The element whose total is complete.
+__device__ __forceinline__ float element_of(const Recombination& task, int64_t row, int64_t column,
+                                            int64_t total) {
+  const uint32_t row_magnitude = task.row_magnitudes[row];
+  const uint32_t column_magnitude = task.column_magnitudes[column];
+  float value;
+  if (max(row_magnitude, column_magnitude) >= 0x7f800000u) {
+    value = sum_of_non_finite_terms(task.product, row, column);
+  } else {
+    value =
+        rounded_once(rounding_equivalent(total),
+                     unit_of(slice_exponent(row_magnitude, task.n_digits), 8 * (task.n_digits - 1)),
+                     unit_of(slice_exponent(column_magnitude, task.n_digits), 0));
+  }
+  return task.product.bias == nullptr ? value : value + task.product.bias[column];
+}
+
+/// A thread takes four neighbouring elements of a row.
 __global__ void __launch_bounds__(256) recombine_kernel(const Recombination task) {
   const MatrixView& c = task.product.c;
-  const int64_t size = c.n_rows * c.n_columns;
-  for (int64_t i = thread_of_grid(); i < size; i += threads_of_grid()) {
-    const int64_t row = i / c.n_columns;
-    const int64_t column = i - row * c.n_columns;
-    int64_t total = chunk_total(task, row, column);
-    if (!task.is_first) total += task.totals[i];
-    if (!task.is_last) {
-      task.totals[i] = total;
-      continue;
+  const int64_t n_quads = (c.n_columns + 3) / 4;
+  for (int64_t i = thread_of_grid(); i < c.n_rows * n_quads; i += threads_of_grid()) {
+    const int64_t row = i / n_quads;
+    const int64_t column = 4 * (i - row * n_quads);
+    const int n = static_cast<int>(min(c.n_columns - column, int64_t{4}));
+    int64_t totals[4];
+    chunk_totals(task, row, column, totals);
+    int64_t* earlier = task.totals + row * c.n_columns + column;
+#pragma unroll
+    for (int e = 0; e < 4; ++e) {
+      if (!task.is_first && e < n) totals[e] += earlier[e];
+      if (!task.is_last && e < n) earlier[e] = totals[e];
     }
-    const uint32_t row_magnitude = task.row_magnitudes[row];
-    const uint32_t column_magnitude = task.column_magnitudes[column];
-    float value;
-    if (max(row_magnitude, column_magnitude) >= 0x7f800000u) {
-      value = sum_of_non_finite_terms(task.product, row, column);
+    if (!task.is_last) continue;
+    float* to = c.row(row) + column;
+    if (n == 4 && reinterpret_cast<uintptr_t>(to) % 16 == 0) {
+      *reinterpret_cast<float4*>(to) = {element_of(task, row, column, totals[0]),
+                                        element_of(task, row, column + 1, totals[1]),
+                                        element_of(task, row, column + 2, totals[2]),
+                                        element_of(task, row, column + 3, totals[3])};
     } else {
-      const int lowest_weight = 8 * (task.n_digits - 1);
-      value = rounded_once(rounding_equivalent(total),
-                           unit_of(slice_exponent(row_magnitude, task.n_digits), lowest_weight),
-                           unit_of(slice_exponent(column_magnitude, task.n_digits), 0));
+#pragma unroll
+      for (int e = 0; e < 4; ++e) {
+        if (e < n) to[e] = element_of(task, row, column + e, totals[e]);
+      }
     }
-    if (task.product.bias != nullptr) value = value + task.product.bias[column];
-    c(row, column) = value;
   }
 }
 
@@ -241,8 +269,8 @@ class SlicedProduct {
 
   void recombine(const Recombination& task) const {
     constexpr int64_t kThreads = 256;
-    const int64_t size = task.product.c.n_rows * task.product.c.n_columns;
-    const int64_t n_blocks = std::min<int64_t>((size + kThreads - 1) / kThreads, 1 << 20);
+    const int64_t n_quads = task.product.c.n_rows * ((task.product.c.n_columns + 3) / 4);
+    const int64_t n_blocks = std::min<int64_t>((n_quads + kThreads - 1) / kThreads, 1 << 20);
     launch(recombine_kernel, {dim3(static_cast<unsigned>(n_blocks)), dim3(kThreads)}, stream_,
            task);
   }
