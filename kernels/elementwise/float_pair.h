@@ -29,6 +29,16 @@ struct FmaInstruction {
 struct FloatPair {
   float hi;
   float lo;
+
+  RPT_HD FloatPair(float high, float low) : hi(high), lo(low) {}
+  // Written out, so that a pair is returned by address: clang would put it into one register of
+  // two numbers, and could then not vectorise the loop around it.
+  RPT_HD FloatPair(const FloatPair& other) : hi(other.hi), lo(other.lo) {}
+  RPT_HD FloatPair& operator=(const FloatPair& other) {
+    hi = other.hi;
+    lo = other.lo;
+    return *this;
+  }
 };
 
 /// a + b exactly, for |a| >= |b| or a = 0.

@@ -47,9 +47,8 @@ Result by_definition(const std::vector<Feature>& features, std::vector<float> va
     const float y = features[i % features.size()](result.values[i]);
     if (is_finite(result.values[i]) && !is_finite(y)) {
       result.first_fault = std::min<uint64_t>(result.first_fault, i);
-    } else {
-      result.values[i] = y;
     }
+    result.values[i] = y;
   }
   return result;
 }
