@@ -1,19 +1,22 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Makes sure that the Debian/Ubuntu packages are there that building (and, with --tests, testing) needs.
+# Makes sure that the Debian/Ubuntu packages are there that building needs; with --tests those for testing too, with
+# --cross those for other processors (scripts/cross-check.sh).
 # Installs what is missing as root or with sudo; --no-install only lists it and fails.
 set -euo pipefail
 
 build_packages=(cmake g++ libcli11-dev libhdf5-dev libspdlog-dev libssl-dev libtbb-dev ninja-build
                 nlohmann-json3-dev zlib1g-dev)
-test_packages=(hdf5-tools libboost-context-dev libgmock-dev libgtest-dev libmpfr-dev procps python3 python3-h5py
-               python3-numpy)
+test_packages=(hdf5-tools libboost-context-dev libgmock-dev libgtest-dev libmpfr-dev libsimde-dev procps python3
+               python3-h5py python3-numpy)
+cross_packages=(g++-aarch64-linux-gnu qemu-user)
 
 packages=("${build_packages[@]}")
 install=yes
 for argument in "$@"; do
   case "$argument" in
     --tests) packages+=("${test_packages[@]}") ;;
+    --cross) packages+=("${cross_packages[@]}") ;;
     --no-install) install=no ;;
     *) echo "install_dependencies.sh: unknown argument $argument" >&2; exit 2 ;;
   esac

@@ -5,7 +5,8 @@
 #   ./scripts/test.sh [--full] [--no-install] [CTEST_ARGUMENT...]
 #
 # --full adds the slow ones: every header compiled alone, every example killed and resumed twenty times and run
-# on every build variant (scripts/invariance.py).
+# on every build variant (scripts/invariance.py), the known answers under every compiler (scripts/compiler-check.sh),
+# known answers, examples and unit tests on other processors (scripts/cross-check.sh).
 # REPROTRAIN_TEST_DATA names a folder with MNIST-10k and California housing; tests that need it are
 # skipped, and say so, when it is not set.
 set -euo pipefail
@@ -18,7 +19,7 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --full) full=yes ;;
     --no-install) install_arguments+=(--no-install) ;;
-    -h | --help) sed -n '3,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '3,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) ctest_arguments+=("$1") ;;
   esac
   shift
@@ -34,4 +35,6 @@ ctest --test-dir build/release --output-on-failure -j "$(nproc)" "${ctest_argume
 if [ "$full" = yes ]; then
   cmake --build --preset "$preset" --target all_verify_interface_header_sets
   scripts/invariance.py --builds
+  scripts/compiler-check.sh
+  scripts/cross-check.sh --suite "${install_arguments[@]}"
 fi

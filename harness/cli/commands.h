@@ -25,5 +25,6 @@ void add_features(CLI::App& app, Command& chosen);
 void add_predict(CLI::App& app, Command& chosen);
 void add_data(CLI::App& app, Command& chosen);
 void add_env(CLI::App& app, Command& chosen);
+void add_selftest(CLI::App& app, Command& chosen);
 
 }  // namespace reprotrain::harness

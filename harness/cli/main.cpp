@@ -50,7 +50,8 @@ int run_program(int argc, char** argv) {
 
   Command chosen;
   add_run(app, chosen);
-  for (const auto add : {add_verify, add_diff, add_features, add_predict, add_data, add_env}) {
+  for (const auto add :
+       {add_verify, add_diff, add_features, add_predict, add_data, add_selftest, add_env}) {
     add(app, chosen);
   }
   try {

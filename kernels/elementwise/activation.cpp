@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 
+#include "kernels/base/require.h"
 #include "kernels/elementwise/elementary_array.h"
 #include "kernels/elementwise/vector_loop.h"
 
@@ -33,7 +33,7 @@ struct BackwardElement {
 constexpr int64_t kTranscendentalGrain = 4096;
 
 void relu_forward(std::span<const float> x, std::span<float> y, const Parallel& parallel) {
-  assert(x.size() == y.size());
+  require(x.size() == y.size(), "activation: x and y differ in length");
   parallel_vector_loop(ForwardElement<Relu>{x.data(), y.data()}, static_cast<int64_t>(x.size()),
                        parallel);
 }
@@ -43,7 +43,7 @@ using ArrayFunction = void (*)(const float* x, float* y, int64_t n);
 /// `kValues` computes Function::value over an array.
 template <ArrayFunction kValues>
 void array_forward(std::span<const float> x, std::span<float> y, const Parallel& parallel) {
-  assert(x.size() == y.size());
+  require(x.size() == y.size(), "activation: x and y differ in length");
   parallel.for_ranges(static_cast<int64_t>(x.size()), kTranscendentalGrain,
                       [&](int64_t begin, int64_t end) {
                         kValues(x.data() + begin, y.data() + begin, end - begin);
@@ -53,7 +53,8 @@ void array_forward(std::span<const float> x, std::span<float> y, const Parallel&
 template <class Function>
 void backward(std::span<const float> x, std::span<const float> y, std::span<float> gradient,
               const Parallel& parallel) {
-  assert(x.size() == y.size() && y.size() == gradient.size());
+  require(x.size() == y.size() && y.size() == gradient.size(),
+          "activation: x, y and gradient differ in length");
   parallel_vector_loop(BackwardElement<Function>{x.data(), y.data(), gradient.data()},
                        static_cast<int64_t>(x.size()), parallel);
 }
@@ -67,7 +68,8 @@ struct ProductElement {
 /// BackwardElement<Gelu> with the derivatives computed a block at a time.
 void gelu_backward(std::span<const float> x, std::span<const float> y, std::span<float> gradient,
                    const Parallel& parallel) {
-  assert(x.size() == y.size() && y.size() == gradient.size());
+  require(x.size() == y.size() && y.size() == gradient.size(),
+          "activation: x, y and gradient differ in length");
   (void)y;
   parallel.for_ranges(static_cast<int64_t>(x.size()), kTranscendentalGrain,
                       [&](int64_t begin, int64_t end) {

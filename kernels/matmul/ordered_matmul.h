@@ -35,10 +35,21 @@ struct MatrixProduct {
   MatrixView c;                 ///< written, never read; overlaps no operand
   const float* bias = nullptr;  ///< n_columns entries added to every row, or none
 
-  int64_t depth() const { return transpose_a ? a.n_rows : a.n_columns; }
+  RPT_HD int64_t depth() const { return transpose_a ? a.n_rows : a.n_columns; }
 };
 
-/// Computes `product`. Shapes must agree (asserted).
+/// Whether the shapes of operands and result agree.
+inline bool has_matching_shapes(const MatrixProduct& product) {
+  const auto& [a, transpose_a, b, transpose_b, c, bias] = product;
+  return c.n_rows == (transpose_a ? a.n_columns : a.n_rows) &&
+         c.n_columns == (transpose_b ? b.n_rows : b.n_columns) &&
+         product.depth() == (transpose_b ? b.n_columns : b.n_rows);
+}
+
+/// Throws std::invalid_argument, with a sentence, for operands that cannot be multiplied.
+void require_product(const MatrixProduct& product);
+
+/// Computes `product`, or throws as require_product does.
 ///
 /// Small products run on the calling thread. Work space is thread-local and reused.
 void ordered_matmul(const MatrixProduct& product, const Parallel& parallel);

@@ -2,11 +2,11 @@
 #include "kernels/metric/classification.h"
 
 #include <algorithm>
-#include <cassert>
 #include <mutex>
 #include <vector>
 
 #include "kernels/base/float_bits.h"
+#include "kernels/base/require.h"
 #include "kernels/elementwise/elementary.h"
 #include "kernels/reduce/exact_moments.h"
 
@@ -26,7 +26,8 @@ struct ClassCounts {
 };
 
 std::vector<ClassCounts> count_classes(const MetricInputs& inputs) {
-  assert(inputs.true_classes.size() == inputs.predicted_classes.size());
+  require(inputs.true_classes.size() == inputs.predicted_classes.size(),
+          "metric: true and predicted classes differ in number");
   std::vector<ClassCounts> counts(static_cast<size_t>(inputs.n_classes));
   for (size_t i = 0; i < inputs.true_classes.size(); ++i) {
     const auto truth = static_cast<size_t>(inputs.true_classes[i]);
@@ -59,8 +60,10 @@ float clipped_probability(float p) {
 void confusion_matrix(std::span<const int32_t> true_classes,
                       std::span<const int32_t> predicted_classes, int32_t n_classes,
                       std::span<int64_t> counts) {
-  assert(true_classes.size() == predicted_classes.size());
-  assert(static_cast<int64_t>(counts.size()) == int64_t{n_classes} * n_classes);
+  require(true_classes.size() == predicted_classes.size(),
+          "metric: true and predicted classes differ in number");
+  require(static_cast<int64_t>(counts.size()) == int64_t{n_classes} * n_classes,
+          "metric: a confusion matrix is n_classes x n_classes");
   std::fill(counts.begin(), counts.end(), int64_t{0});
   for (size_t i = 0; i < true_classes.size(); ++i) {
     const int64_t cell = int64_t{true_classes[i]} * n_classes + predicted_classes[i];
@@ -92,7 +95,8 @@ double f1_macro(const MetricInputs& inputs, const Parallel& /*parallel*/) {
 double log_loss(const MetricInputs& inputs, const Parallel& parallel) {
   const auto n_rows = static_cast<int64_t>(inputs.true_classes.size());
   if (n_rows == 0) return kUndefined;
-  assert(inputs.probabilities.n_rows == n_rows);
+  require(inputs.probabilities.n_rows == n_rows,
+          "metric: probabilities and classes differ in rows");
   ExactSum total;
   std::mutex merging;
   parallel.for_ranges(n_rows, 1024, [&](int64_t begin, int64_t end) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/metric/regression.h"
 
-#include <cassert>
 #include <cmath>
 #include <mutex>
 
 #include "kernels/base/float_bits.h"
+#include "kernels/base/require.h"
 #include "kernels/reduce/exact_moments.h"
 
 namespace reprotrain::kernels {
@@ -40,7 +40,8 @@ void add_distance(float p, float t, ExactSum& sum) {
 /// f64(sum of add_term over the rows / n).
 template <typename AddTerm>
 double mean_over_rows(const MetricInputs& inputs, const Parallel& parallel, AddTerm add_term) {
-  assert(inputs.predictions.size() == inputs.targets.size());
+  require(inputs.predictions.size() == inputs.targets.size(),
+          "metric: predictions and targets differ in number");
   const auto n_rows = static_cast<int64_t>(inputs.targets.size());
   if (n_rows == 0) return kUndefined;
   ExactSum total;

@@ -2,10 +2,10 @@
 #include "kernels/metric/roc_auc.h"
 
 #include <algorithm>
-#include <cassert>
 #include <vector>
 
 #include "kernels/base/float_bits.h"
+#include "kernels/base/require.h"
 #include "kernels/reduce/exact_sum.h"
 
 namespace reprotrain::kernels {
@@ -58,8 +58,9 @@ bool any_nan(ConstMatrixView m) {
 }  // namespace
 
 double roc_auc(const MetricInputs& inputs, const Parallel& parallel) {
-  assert(inputs.true_classes.size() < (uint64_t{1} << 31));
-  assert(inputs.probabilities.n_rows == static_cast<int64_t>(inputs.true_classes.size()));
+  require(inputs.true_classes.size() < (uint64_t{1} << 31), "roc_auc: 2^31 or more rows");
+  require(inputs.probabilities.n_rows == static_cast<int64_t>(inputs.true_classes.size()),
+          "metric: probabilities and classes differ in rows");
   if (inputs.n_classes == 2) return area_of_class(inputs, 1);
   if (any_nan(inputs.probabilities)) return kUndefined;
 

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/optimizer/optimizer_list.h"
 
-#include <cassert>
-
 #include "kernels/base/float_bits.h"
-#include "kernels/elementwise/elementary.h"
+#include "kernels/base/require.h"
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/optimizer/adam.h"
 #include "kernels/optimizer/sgd.h"
+#include "kernels/optimizer/step_constants.h"
 #include "kernels/reduce/exact_sum.h"
 
 namespace reprotrain::kernels {
@@ -63,6 +62,15 @@ std::span<const std::string_view> sgd_state_names(const OptimizerSettings& setti
 
 std::span<const std::string_view> adam_state_names(const OptimizerSettings&) { return kAdamState; }
 
+/// One gradient for each parameter, and as many numbers in each of the first `n_states` states.
+void require_matching(const OptimizerTensor& tensor, size_t n_states) {
+  bool matches = tensor.gradients.size() == tensor.parameters.size();
+  for (size_t i = 0; i < n_states; ++i) {
+    matches = matches && tensor.state[i].size() == tensor.parameters.size();
+  }
+  require(matches, "optimizer: parameters, gradients and state differ in length");
+}
+
 template <bool kDecays>
 void sgd_tensor(const OptimizerSettings& settings, const Sgd& sgd, const OptimizerTensor& tensor,
                 const Parallel& parallel) {
@@ -83,29 +91,13 @@ void sgd_tensor(const OptimizerSettings& settings, const Sgd& sgd, const Optimiz
 
 void sgd_step(const OptimizerSettings& settings, const OptimizerTensor& tensor, uint64_t,
               const Parallel& parallel) {
-  const Sgd sgd{static_cast<float>(settings.learning_rate), static_cast<float>(settings.momentum),
-                static_cast<float>(settings.weight_decay)};
+  require_matching(tensor, sgd_state_names(settings).size());
+  const Sgd sgd = sgd_constants(settings);
   if (tensor.decays && settings.weight_decay != 0.0) {
     sgd_tensor<true>(settings, sgd, tensor, parallel);
   } else {
     sgd_tensor<false>(settings, sgd, tensor, parallel);
   }
-}
-
-Adam adam_constants(const OptimizerSettings& settings, uint64_t step_index) {
-  const double correction1 = 1.0 - rounded::power_of(settings.beta1, step_index + 1);
-  const double correction2 = 1.0 - rounded::power_of(settings.beta2, step_index + 1);
-  Adam adam;
-  adam.beta1 = static_cast<float>(settings.beta1);
-  adam.rest1 = static_cast<float>(1.0 - settings.beta1);
-  adam.beta2 = static_cast<float>(settings.beta2);
-  adam.rest2 = static_cast<float>(1.0 - settings.beta2);
-  adam.epsilon = static_cast<float>(settings.epsilon);
-  adam.rate = static_cast<float>(settings.learning_rate / correction1);
-  adam.widening = static_cast<float>(1.0 / __builtin_sqrt(correction2));
-  adam.weight_decay = static_cast<float>(settings.weight_decay);
-  adam.shrink = static_cast<float>(settings.learning_rate * settings.weight_decay);
-  return adam;
 }
 
 template <AdamDecay kDecay>
@@ -119,6 +111,7 @@ void adam_tensor(const Adam& adam, const OptimizerTensor& tensor, const Parallel
 template <AdamDecay kDecay>
 void adam_step(const OptimizerSettings& settings, const OptimizerTensor& tensor,
                uint64_t step_index, const Parallel& parallel) {
+  require_matching(tensor, kAdamState.size());
   const Adam adam = adam_constants(settings, step_index);
   if (tensor.decays && settings.weight_decay != 0.0) {
     adam_tensor<kDecay>(adam, tensor, parallel);

@@ -67,11 +67,12 @@ RPT_HD float random_unit(RandomStream stream, uint64_t index) {
   return unit_of_word(random_word(stream, index));
 }
 
-/// Uniform on the 64-bit integers: words 2 * index (low half) and 2 * index + 1 (high half).
+/// Uniform on the 64-bit integers: words 2 * index (low half) and 2 * index + 1 (high half), the
+/// doubled index modulo 2^64.
 RPT_HD uint64_t random_key(RandomStream stream, uint64_t index) {
-  const PhiloxBlock block = random_block(stream, index / 2);
-  const int first = static_cast<int>(index % 2) * 2;
-  return block.word[first] | uint64_t{block.word[first + 1]} << 32;
+  const uint64_t low = 2 * index;
+  const PhiloxBlock block = random_block(stream, low / 4);
+  return block.word[low % 4] | uint64_t{block.word[low % 4 + 1]} << 32;
 }
 
 }  // namespace reprotrain::kernels

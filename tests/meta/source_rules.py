@@ -54,6 +54,8 @@ def value_paths_avoid_libm(root):
 def kernels_touch_no_files(root):
     forbidden = re.compile(r"#include <(fstream|iostream|filesystem|cstdio|nlohmann/.*|spdlog/.*|oneapi/.*)>")
     for path in code_files(root, "kernels"):
+        if path.name.endswith("_main.cpp"):
+            continue
         for match in forbidden.finditer(path.read_text()):
             yield f"{path}: {match.group(0)} in the arithmetic layer"
 

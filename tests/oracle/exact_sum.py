@@ -6,6 +6,7 @@
 import random
 from fractions import Fraction
 
+from element_families import element_bits
 from philox import float_bits_of_word, random_words
 from rounding import BINARY32, BINARY64, NAN, hex_of, infinity, rounded_bits, sign_bit, value_of
 
@@ -170,6 +171,14 @@ def generated_cases():
     yield (14, 254, 1, 2000)
 
 
+def column_sum_cases():
+    """family, rows, columns"""
+    yield from (("unit", n_rows, n_columns) for n_rows, n_columns in (
+        (0, 3), (1, 1), (1, 9), (2, 8), (3, 7), (31, 1), (32, 17), (33, 5), (64, 33), (255, 2), (257, 16), (1025, 3)))
+    for family in ("wide", "small", "subnormal", "huge", "special", "cancel"):
+        yield from ((family, n_rows, n_columns) for n_rows, n_columns in ((1, 24), (2, 40), (5, 31), (40, 9), (700, 2)))
+
+
 def main():
     print("# Exact sums and column statistics. Written by tests/oracle/exact_sum.py.")
     print("# terms: binary32 = sum f32, sum f64, sum of squares f32, sum of squares f64")
@@ -178,6 +187,8 @@ def main():
     print("# generated: seed lowest_field n_fields n = the outputs of terms, then of moments, where term")
     print("#   i has the sign and fraction bits of word i of (seed, stream 0, step 0) and the exponent")
     print("#   field lowest_field + (its own exponent field) mod n_fields")
+    print("# column_sums: family n_rows n_columns = f32 sum of each column; element row * n_columns + column of the")
+    print("#   family stands at (row, column)")
     for bits in term_cases():
         values = [value_of(b, BINARY32) for b in bits]
         words = " ".join(hex_of(b, BINARY32) for b in bits)
@@ -199,6 +210,12 @@ def main():
         values = [value_of(b, BINARY32) for b in bits]
         squares = [product(v, v) for v in values]
         print("oracle generated", seed, low, width, n, "=", both(values), both(squares), moments(bits))
+    for family, n_rows, n_columns in column_sum_cases():
+        sums = []
+        for column in range(n_columns):
+            bits = (element_bits(family, row * n_columns + column) for row in range(n_rows))
+            sums.append(hex_of(sum_bits([value_of(b, BINARY32) for b in bits], BINARY32), BINARY32))
+        print("oracle column_sums", family, n_rows, n_columns, "=", *sums)
 
 
 if __name__ == "__main__":

@@ -1,89 +1,98 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes tests/golden/feature.kat: the formulas of docs/arithmetic.md in exact rationals, rounded where
-the text says so.
+"""Known answers of the features, from docs/arithmetic.md ("Features").
 
-    python3 tests/oracle/feature.py > tests/golden/feature.kat
+    python3 tests/oracle/feature.py
 
-log1p comes from decimal's logarithm at 120 digits, rounded once.
+It reads tests/golden/feature.kat, keeps the parameters and arguments of the formulas, computes every answer
+again and prints the file.
 """
-import decimal
-import random
-import struct
-from fractions import Fraction
+import pathlib
 
-decimal.getcontext().prec = 120
+from element_families import element, word
+from elementary import rounded_function
+from exact_sum import moments
+from ieee import BINARY32, BINARY64, Float
+from targets import fitted_scale
 
-
-def f64(x):
-    """Nearest binary64 of a rational: Python's division of integers rounds correctly."""
-    x = Fraction(x)
-    return x.numerator / x.denominator
-
-
-def f32(x):
-    """Nearest binary32 of a rational, ties to even."""
-    x = Fraction(x)
-    if x == 0:
-        return 0.0
-    sign, x = (-1, -x) if x < 0 else (1, x)
-    exponent = x.numerator.bit_length() - x.denominator.bit_length()
-    if x < Fraction(2) ** exponent:
-        exponent -= 1
-    unit = Fraction(2) ** max(exponent - 23, -149)
-    return sign * float(round(x / unit) * unit)
+FORMAT = """\
+# tests/oracle/feature.py wrote this. Fields are binary64, x and y binary32 bits.
+# origin kernel fields... x = y
+# origin fitted_OP FAMILY n n_fitted = the column after OP, fitted on its first n_fitted rows: row i is missing where
+#   i > 0 and word(3 * 2^20 + i) mod 4 = 0, else element i of the family; min_max to [-1/2, 3]"""
+NAN = Float(BINARY32.nan)
 
 
-def bits64(x):
-    return struct.pack(">d", x).hex()
+def standardize(x, mean, deviation):
+    return ((x.to(BINARY64) - mean) / deviation).to(BINARY32)
 
 
-def bits32(x):
-    return struct.pack(">f", x).hex()
+def min_max(x, minimum, extent, low, span):
+    return (low + ((x.to(BINARY64) - minimum) / extent) * span).to(BINARY32)
 
 
-def standardize(mean, deviation, x):
-    difference = f64(Fraction(x) - Fraction(mean))
-    return f32(f64(Fraction(difference) / Fraction(deviation)))
-
-
-def min_max(minimum, extent, low, span, x):
-    difference = f64(Fraction(x) - Fraction(minimum))
-    position = f64(Fraction(difference) / Fraction(extent))
-    scaled = f64(Fraction(position) * Fraction(span))
-    return f32(f64(Fraction(low) + Fraction(scaled)))
-
-
-def clip(low, high, x):
-    return f32(low) if x < low else f32(high) if x > high else x
+def clip(x, low, high):
+    wide = x.to(BINARY64)
+    return low.to(BINARY32) if wide < low else high.to(BINARY32) if wide > high else x
 
 
 def log1p(x):
-    return f32(Fraction((1 + decimal.Decimal(x)).ln())) if x != 0 else x
+    return rounded_function("log1p", x)
+
+
+FEATURES = {"standardize": standardize, "min_max": min_max, "clip": clip, "log1p": log1p}
+
+
+def of_present(function):
+    """A missing value stays missing."""
+    return lambda x: x if x.is_nan() else function(x)
+
+
+def fitted_standardize(training):
+    mean, deviation = fitted_scale(training)
+    return of_present(lambda x: standardize(x, mean, deviation))
+
+
+def fitted_min_max(training):
+    _, low, high, *_ = moments([x.bits() for x in training]).split()
+    minimum, maximum = (Float(int(bits, 16)).to(BINARY64) for bits in (low, high))
+    extent = maximum - minimum
+    low, high, one = (Float.rounded(value, BINARY64) for value in (-0.5, 3, 1))
+    return of_present(lambda x: min_max(x, minimum, one if extent.is_zero() else extent, low, high - low))
+
+
+def fitted_impute(place, fmt):
+    def fit(training):
+        value = Float(int(moments([x.bits() for x in training]).split()[place], 16), fmt).to(BINARY32)
+        return lambda x: value if x.is_nan() else x
+    return fit
+
+
+FITS = {"standardize": fitted_standardize, "min_max": fitted_min_max, "impute_mean": fitted_impute(3, BINARY64),
+        "impute_median": fitted_impute(5, BINARY64), "impute_most_frequent": fitted_impute(6, BINARY32)}
+
+
+def fitted_lines():
+    for op, fit in FITS.items():
+        for family in ("unit", "wide", "small", "subnormal", "huge", "cancel"):
+            for n, n_fitted in ((1, 1), (5, 2), (9, 9), (20, 11), (33, 32)):
+                column = [NAN if i > 0 and word((3 << 20) + i) % 4 == 0 else element(family, i) for i in range(n)]
+                transformed = map(fit(column[:n_fitted]), column)
+                yield f"oracle fitted_{op} {family} {n} {n_fitted} = {' '.join(y.hex() for y in transformed)}"
 
 
 def main():
-    draw = random.Random(20260704)
-    print("# tests/oracle/feature.py wrote this. Fields are binary64, x and y binary32 bits.")
-    print("# origin kernel fields... x = y")
-    for _ in range(40):
-        x = f32(draw.uniform(-1, 1) * 10 ** draw.randint(-6, 6))
-        mean, deviation = draw.gauss(0, 100), 10 ** draw.uniform(-3, 3)
-        low, high = sorted([draw.gauss(0, 10), draw.gauss(0, 10)])
-        minimum, extent = draw.gauss(0, 100), 10 ** draw.uniform(-3, 3)
-        span = high - low
-        rows = [
-            ("standardize", [mean, deviation], x, standardize(mean, deviation, x)),
-            ("min_max", [minimum, extent, low, span], x, min_max(minimum, extent, low, span, x)),
-            ("clip", [low, high], x, clip(low, high, x)),
-            ("log1p", [], abs(x), log1p(abs(x))),
-            ("log1p", [], -f32(draw.random() * 0.999), None),
-        ]
-        for name, fields, value, result in rows:
-            if result is None:
-                result = log1p(value)
-            words = [bits64(field) for field in fields] + [bits32(value)]
-            print(f"oracle {name} {' '.join(words)} = {bits32(result)}")
+    print(FORMAT)
+    path = pathlib.Path(__file__).parent.parent / "golden" / "feature.kat"
+    for line in path.read_text(encoding="ascii").splitlines():
+        if line.startswith(("#", "oracle fitted_")):
+            continue
+        origin, name, *inputs = line.partition(" =")[0].split()
+        *fields, x = inputs
+        y = FEATURES[name](Float(int(x, 16)), *(Float(int(field, 16), BINARY64) for field in fields))
+        print(origin, name, *inputs, "=", y.hex())
+    for line in fitted_lines():
+        print(line)
 
 
 if __name__ == "__main__":

@@ -6,14 +6,14 @@
 Where scikit-learn is installed, its values are compared too (to twelve digits) on cases whose rules agree.
 """
 import random
-from decimal import Decimal, getcontext
 from fractions import Fraction
 from math import isqrt
 
+from elementary import rounded_function
+from ieee import Float
 from philox import float_bits_of_word
 from rounding import BINARY32, BINARY64, NAN, hex_of, infinity, rounded_bits, sign_bit, value_of
 
-getcontext().prec = 80
 NAN64 = NAN[BINARY64]
 
 
@@ -44,8 +44,7 @@ def log_loss(true, probabilities):
         if p == "nan":
             return NAN64
         p = min(max(p, Fraction(2) ** -149), Fraction(1))
-        logarithm = (Decimal(p.numerator) / Decimal(p.denominator)).ln()
-        terms.append(value_of(rounded_bits(-Fraction(logarithm), BINARY32), BINARY32))
+        terms.append((-rounded_function("log", Float.rounded(p))).exact())
     return f64(sum(terms) / len(terms)) if terms else NAN64
 
 

@@ -38,8 +38,8 @@ def random_word(seed, stream, step, index):
 
 
 def random_key(seed, stream, step, index):
-    low = random_word(seed, stream, step, 2 * index)
-    return low | random_word(seed, stream, step, 2 * index + 1) << 32
+    first = 2 * index % 2**64
+    return random_word(seed, stream, step, first) | random_word(seed, stream, step, first + 1) << 32
 
 
 def shuffled(seed, stream, step, items):
@@ -79,12 +79,15 @@ def main():
         for index in [0, 1, 2, 3, 4, 1000003, 2**34 + 5, 2**64 - 1]:
             value = random_word(seed, stream, step, index)
             print(f"oracle word {seed:016x} {stream:08x} {step} {index} = {value:08x}")
-        for index in [0, 1, 2, 999, 2**40 + 1]:
+        for index in [0, 1, 2, 999, 2**40 + 1, 2**63 - 1, 2**63]:  # the doubled index wraps from 2^63 on
             value = random_key(seed, stream, step, index)
             print(f"oracle key {seed:016x} {stream:08x} {step} {index} = {value:016x}")
     for n in [0, 1, 2, 3, 31, 32, 33, 255, 257]:
         order = shuffled(42, 0x02000000, n, list(range(n)))
         print(f"oracle shuffle 000000000000002a 02000000 {n} {n} =", *order)
+    for i, n in enumerate([4, 5, 7, 8, 15, 16, 17, 63, 64, 65, 100, 128, 200, 300, 511, 512, 513]):
+        seed, stream, step = 0x9E3779B97F4A7C15 * i % 2**64, (1 + i % 2) << 24 | i, 2**32 - 1 - i
+        print(f"oracle shuffle {seed:016x} {stream:08x} {step} {n} =", *shuffled(seed, stream, step, list(range(n))))
 
 
 if __name__ == "__main__":

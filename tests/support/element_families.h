@@ -1,46 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Families of test values that tests/oracle/matmul.py and training.py make too.
 #pragma once
 
-#include <cstdint>
-#include <stdexcept>
-#include <string_view>
-
-#include "kernels/base/float_bits.h"
+#include "kernels/conformance/test_values.h"
 
 namespace reprotrain::testing {
 
-/// The finaliser of SplitMix64 over (i + 1) * golden ratio.
-inline uint64_t mixed_word(uint64_t i) {
-  uint64_t z = (i + 1) * 0x9E3779B97F4A7C15ull;
-  z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9ull;
-  z = (z ^ z >> 27) * 0x94D049BB133111EBull;
-  return z ^ z >> 31;
-}
-
-/// Element i of a family of values; see the oracle for what each family is for.
-inline float element(std::string_view kind, uint64_t i) {
-  static constexpr uint32_t kSpecials[] = {0x00000000, 0x80000000, 0x7f800000, 0xff800000,
-                                           0x7fc00000, 0x3f800000, 0xbf800000, 0x7f7fffff};
-  static constexpr uint32_t kCancelling[] = {0x7f000000, 0xff000000, 0x3f800000,
-                                             0x00000001, 0xbf800000, 0x80000001};
-  const uint64_t w = mixed_word(i);
-  const auto sign_fraction = static_cast<uint32_t>((w & 1) << 31 | (w >> 8 & 0x7fffff));
-  const auto with_exponent = [&](uint32_t lowest, uint32_t n) {
-    const uint32_t field = lowest + static_cast<uint32_t>((w >> 40) % n);
-    return kernels::float_from_bits(sign_fraction | field << 23);
-  };
-  if (kind == "unit") return with_exponent(124, 4);
-  if (kind == "wide") return with_exponent(87, 80);
-  if (kind == "small") return with_exponent(48, 10);
-  if (kind == "subnormal") return kernels::float_from_bits(sign_fraction);
-  if (kind == "huge") return with_exponent(187, 6);
-  if (kind == "special") {
-    if ((w >> 32 & 3) != 0) return with_exponent(124, 4);
-    return kernels::float_from_bits(kSpecials[(w >> 40) % 8]);
-  }
-  if (kind == "cancel") return kernels::float_from_bits(kCancelling[(w >> 40) % 6]);
-  throw std::invalid_argument("no such kind of element");
-}
+using kernels::element;
+using kernels::mixed_word;
 
 }  // namespace reprotrain::testing

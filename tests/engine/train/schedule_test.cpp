@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/base/float_bits.h"
+#include "tests/support/known_answers.h"
+
 namespace reprotrain::engine {
 namespace {
 
@@ -45,6 +48,31 @@ TEST(LearningRateSchedule, AWarmUpLongerThanTrainingStaysAWarmUp) {
   config.warmup_steps = 50;
   const LearningRateSchedule schedule(config, 10, 20);
   EXPECT_EQ(schedule.factor(19), 20.0 / 51.0);
+}
+
+TEST(LearningRateSchedule, GivesTheOraclesBits) {
+  const auto number = [](const std::string& word) {
+    return kernels::double_from_bits(testing::from_hex(word));
+  };
+  for (const auto& known : testing::known_answers("training.kat", "schedule")) {
+    const auto& in = known.inputs;
+    ScheduleConfig config;
+    config.warmup_steps = std::stoll(in[4]);
+    if (in[0] == "step") {
+      config.kind = ScheduleKind::kStep;
+      config.gamma = number(in[5]);
+      config.step_epochs = std::stoll(in[6]);
+    } else if (in[0] == "cosine") {
+      config.kind = ScheduleKind::kCosine;
+      config.final_factor = number(in[5]);
+    } else {
+      ASSERT_EQ(in[0], "constant");
+    }
+    const LearningRateSchedule schedule(config, std::stoll(in[2]), std::stoll(in[3]));
+    EXPECT_EQ(kernels::bits_of(schedule.factor(std::stoll(in[1]))),
+              testing::from_hex(known.outputs[0]))
+        << known.line;
+  }
 }
 
 }  // namespace

@@ -60,6 +60,18 @@ TEST(Activation, NanStaysNan) {
   }
 }
 
+TEST(Activation, GivesTheOraclesBits) {
+  for (const auto& known : testing::known_answers("training.kat", "activation")) {
+    SCOPED_TRACE(known.line);
+    const ActivationKernel& activation = *find_activation(known.inputs[0]);
+    const float x = float_from_bits(static_cast<uint32_t>(testing::from_hex(known.inputs[1])));
+    const float y = forward_one(activation, x);
+    float derivative = 1.0f;
+    activation.backward({&x, 1}, {&y, 1}, {&derivative, 1}, SerialParallel());
+    EXPECT_EQ(bit_patterns(std::vector<float>{y, derivative}), bit_patterns(known.outputs));
+  }
+}
+
 TEST(Activation, EverySizeAndCutGivesTheScalarFormula) {
   for (const ActivationKernel& activation : activation_list()) {
     for (size_t n : kSizes) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <span>
+
 #include "kernels/elementwise/initialisation.h"
 #include "kernels/random/streams.h"
 #include "tests/support/adversarial_parallel.h"
@@ -15,25 +17,35 @@ namespace {
 using testing::bit_patterns;
 using testing::from_decimal;
 
-std::vector<float> values(size_t n) {
+std::vector<float> values(size_t n, std::string_view kind = "unit") {
   std::vector<float> x;
-  for (size_t i = 0; i < n; ++i) x.push_back(testing::element("unit", i));
+  for (size_t i = 0; i < n; ++i) x.push_back(testing::element(kind, i));
   return x;
+}
+
+/// in: percent, seed, layer, step, n.
+void expect_known_dropout(const testing::KnownAnswer& known, std::string_view kind,
+                          std::span<const std::string> in) {
+  SCOPED_TRACE(known.line.substr(0, 60));
+  const auto dropout = Dropout::with_probability(static_cast<double>(from_decimal(in[0])) / 100.0);
+  const RandomStream stream{
+      from_decimal(in[1]),
+      stream_of(StreamPurpose::kDropout, static_cast<uint32_t>(from_decimal(in[2]))),
+      static_cast<uint32_t>(from_decimal(in[3]))};
+  std::vector<float> x = values(from_decimal(in[4]), kind);
+  apply_dropout(dropout, stream, x, SerialParallel());
+  EXPECT_EQ(bit_patterns(x), bit_patterns(known.outputs));
 }
 
 TEST(Dropout, GivesTheOraclesBits) {
   for (const auto& known : testing::known_answers("training.kat", "dropout")) {
-    SCOPED_TRACE(known.line.substr(0, 60));
-    const auto& in = known.inputs;
-    const auto dropout =
-        Dropout::with_probability(static_cast<double>(from_decimal(in[0])) / 100.0);
-    const RandomStream stream{
-        from_decimal(in[1]),
-        stream_of(StreamPurpose::kDropout, static_cast<uint32_t>(from_decimal(in[2]))),
-        static_cast<uint32_t>(from_decimal(in[3]))};
-    std::vector<float> x = values(from_decimal(in[4]));
-    apply_dropout(dropout, stream, x, SerialParallel());
-    EXPECT_EQ(bit_patterns(x), bit_patterns(known.outputs));
+    expect_known_dropout(known, "unit", known.inputs);
+  }
+}
+
+TEST(Dropout, GivesTheOraclesBitsOfEveryFamilyOfValues) {
+  for (const auto& known : testing::known_answers("training.kat", "dropout_of")) {
+    expect_known_dropout(known, known.inputs[0], std::span(known.inputs).subspan(1));
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/bit_patterns.h"
@@ -63,13 +64,38 @@ TEST(Loss, TheListIsFoundByName) {
   EXPECT_EQ(find_loss("hinge"), nullptr);
 }
 
+/// in: name, rows, outputs, weighted.
+void expect_known_loss(const testing::KnownAnswer& known, std::string_view kind,
+                       std::span<const std::string> in) {
+  const LossInput input{in[0], static_cast<int64_t>(from_decimal(in[1])),
+                        static_cast<int64_t>(from_decimal(in[2])), in[3] != "0"};
+  EXPECT_EQ(bit_patterns(evaluated(input, SerialParallel(), kind)), bit_patterns(known.outputs))
+      << known.line.substr(0, 60);
+}
+
 TEST(Loss, GivesTheOraclesBits) {
   for (const auto& known : testing::known_answers("training.kat", "loss")) {
-    const auto& in = known.inputs;
-    const LossInput input{in[0], static_cast<int64_t>(from_decimal(in[1])),
-                          static_cast<int64_t>(from_decimal(in[2])), in[3] != "0"};
-    EXPECT_EQ(bit_patterns(evaluated(input, SerialParallel())), bit_patterns(known.outputs))
-        << known.line.substr(0, 60);
+    expect_known_loss(known, "unit", known.inputs);
+  }
+}
+
+TEST(Loss, GivesTheOraclesBitsOfEveryFamilyOfValues) {
+  for (const auto& known : testing::known_answers("training.kat", "loss_of")) {
+    expect_known_loss(known, known.inputs[0], std::span(known.inputs).subspan(1));
+  }
+}
+
+TEST(Softmax, GivesTheOraclesBits) {
+  for (const auto& known : testing::known_answers("training.kat", "softmax")) {
+    const auto n_rows = static_cast<int64_t>(from_decimal(known.inputs[1]));
+    const auto n = static_cast<int64_t>(from_decimal(known.inputs[2]));
+    std::vector<float> outputs, probabilities(static_cast<size_t>(n_rows * n));
+    for (size_t i = 0; i < probabilities.size(); ++i) {
+      outputs.push_back(4.0f * testing::element(known.inputs[0], i));
+    }
+    softmax_rows(dense_view<const float>(outputs.data(), n_rows, n),
+                 dense_view(probabilities.data(), n_rows, n), SerialParallel());
+    EXPECT_EQ(bit_patterns(probabilities), bit_patterns(known.outputs)) << known.line.substr(0, 60);
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
 
 #include "kernels/optimizer/schedule.h"
 #include "tests/support/adversarial_parallel.h"
@@ -19,11 +20,12 @@ using testing::from_decimal;
 
 /// Parameters after some steps, as the oracle computes them, then all state.
 std::vector<float> trained(const OptimizerKernel& optimizer, const OptimizerSettings& settings,
-                           size_t n, uint64_t n_steps, const Parallel& parallel) {
+                           size_t n, uint64_t n_steps, const Parallel& parallel,
+                           std::string_view kind = "unit") {
   std::vector<float> parameters, gradients(n), first(n), second(n);
-  for (size_t i = 0; i < n; ++i) parameters.push_back(testing::element("unit", i));
+  for (size_t i = 0; i < n; ++i) parameters.push_back(testing::element(kind, i));
   for (uint64_t step = 0; step < n_steps; ++step) {
-    for (size_t i = 0; i < n; ++i) gradients[i] = testing::element("unit", ((step + 1) << 20) + i);
+    for (size_t i = 0; i < n; ++i) gradients[i] = testing::element(kind, ((step + 1) << 20) + i);
     optimizer.step(settings, {parameters, gradients, {first, second}, true}, step, parallel);
   }
   parameters.insert(parameters.end(), first.begin(), first.end());
@@ -48,17 +50,29 @@ TEST(Optimizer, TheListIsFoundByName) {
   EXPECT_EQ(find_optimizer("lion"), nullptr);
 }
 
+/// in: name, momentum, nesterov, weight decay, n, steps; the answer may leave out the state.
+void expect_known_training(const testing::KnownAnswer& known, std::string_view kind,
+                           std::span<const std::string> in) {
+  const OptimizerSettings settings =
+      settings_of(static_cast<double>(from_decimal(in[1])) / 1000.0, in[2] != "0",
+                  static_cast<double>(from_decimal(in[3])) / 1000.0);
+  const size_t n = from_decimal(in[4]);
+  std::vector<float> results =
+      trained(*find_optimizer(in[0]), settings, n, from_decimal(in[5]), SerialParallel(), kind);
+  ASSERT_TRUE(known.outputs.size() == n || known.outputs.size() == 3 * n);
+  results.resize(known.outputs.size());
+  EXPECT_EQ(bit_patterns(results), bit_patterns(known.outputs)) << known.line.substr(0, 60);
+}
+
 TEST(Optimizer, GivesTheOraclesBits) {
   for (const auto& known : testing::known_answers("training.kat", "optimizer")) {
-    const auto& in = known.inputs;
-    const OptimizerSettings settings =
-        settings_of(static_cast<double>(from_decimal(in[1])) / 1000.0, in[2] != "0",
-                    static_cast<double>(from_decimal(in[3])) / 1000.0);
-    const size_t n = from_decimal(in[4]);
-    std::vector<float> results =
-        trained(*find_optimizer(in[0]), settings, n, from_decimal(in[5]), SerialParallel());
-    results.resize(n);
-    EXPECT_EQ(bit_patterns(results), bit_patterns(known.outputs)) << known.line.substr(0, 60);
+    expect_known_training(known, "unit", known.inputs);
+  }
+}
+
+TEST(Optimizer, GivesTheOraclesBitsAndStateOfEveryFamilyOfValues) {
+  for (const auto& known : testing::known_answers("training.kat", "optimizer_of")) {
+    expect_known_training(known, known.inputs[0], std::span(known.inputs).subspan(1));
   }
 }
 
@@ -91,6 +105,21 @@ TEST(Clipping, ScalesToTheLargestNormByOneFactor) {
   EXPECT_EQ(clip_by_global_norm(gradients, 1.0, SerialParallel()), 5.0);
   const float scale = static_cast<float>(1.0 / 5.0);
   EXPECT_EQ(gradients, (std::vector<float>{3.0f * scale, 4.0f * scale, 0.0f}));
+}
+
+TEST(Clipping, GivesTheOraclesNormAndBits) {
+  for (const auto& known : testing::known_answers("training.kat", "clipping")) {
+    SCOPED_TRACE(known.line.substr(0, 60));
+    std::vector<float> gradients(from_decimal(known.inputs[1]));
+    for (size_t i = 0; i < gradients.size(); ++i) {
+      gradients[i] = testing::element(known.inputs[0], i);
+    }
+    const double norm = clip_by_global_norm(
+        gradients, double_from_bits(testing::from_hex(known.inputs[2])), SerialParallel());
+    EXPECT_EQ(bits_of(canonical(norm)), testing::from_hex(known.outputs[0]));
+    EXPECT_EQ(bit_patterns(gradients),
+              bit_patterns({known.outputs.begin() + 1, known.outputs.end()}));
+  }
 }
 
 TEST(Clipping, LeavesGradientsWithoutAFiniteNormAlone) {

@@ -10,6 +10,8 @@
 #include "kernels/base/float_bits.h"
 #include "kernels/reduce/exact_sum.h"
 #include "tests/support/adversarial_parallel.h"
+#include "tests/support/bit_patterns.h"
+#include "tests/support/element_families.h"
 #include "tests/support/generated_floats.h"
 
 namespace reprotrain::kernels {
@@ -156,6 +158,22 @@ TEST(ColumnSums, SpecialValuesStayInTheirColumn) {
     EXPECT_EQ(bits[1], 0xff800000u);
     EXPECT_EQ(bits[2], 0x7fc00000u);
     EXPECT_EQ(bits[8], 0x7fc00000u);
+  }
+}
+
+TEST(ColumnSums, GiveTheOraclesBits) {
+  for (const auto& known : testing::known_answers("exact_sum.kat", "column_sums")) {
+    SCOPED_TRACE(known.line.substr(0, 60));
+    const auto n_rows = static_cast<int64_t>(testing::from_decimal(known.inputs[1]));
+    const auto n_columns = static_cast<int64_t>(testing::from_decimal(known.inputs[2]));
+    std::vector<float> values;
+    for (uint64_t i = 0; i < static_cast<uint64_t>(n_rows * n_columns); ++i) {
+      values.push_back(testing::element(known.inputs[0], i));
+    }
+    FramedMatrix m(n_rows, n_columns, values);
+    EXPECT_EQ(column_sum_bits(m.view(), SerialParallel()), testing::bit_patterns(known.outputs));
+    EXPECT_EQ(column_sum_bits(m.view(), AdversarialParallel(3)),
+              testing::bit_patterns(known.outputs));
   }
 }
 

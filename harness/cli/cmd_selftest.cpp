@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// reprotrain selftest: every operator of this machine against the known answers.
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/device/cpu_threads.h"
+#include "engine/device/cuda_module.h"
+#include "harness/cli/commands.h"
+#include "kernels/base/cpu_path.h"
+#include "kernels/conformance/conformance.h"
+#include "kernels/conformance/cpu_device.h"
+
+namespace reprotrain::harness {
+namespace {
+
+using Verdicts = std::vector<kernels::OperatorVerdict>;
+
+struct SelftestOptions {
+  std::string device = "auto";
+  std::vector<std::string> paths;
+  int n_threads = 0;
+  bool json = false;
+};
+
+/// What --device asks for.
+struct ChosenDevices {
+  bool cpu = false;
+  bool cuda = false;
+  bool cuda_is_required = false;
+  std::optional<int> cuda_index;  ///< all where there is none
+};
+
+ChosenDevices chosen_devices(const std::string& text) {
+  if (text == "auto") return {true, true, false, {}};
+  if (text == "cpu") return {true, false, false, {}};
+  if (text == "cuda") return {false, true, true, {}};
+  int index = 0;
+  const std::string digits = text.rfind("cuda:", 0) == 0 ? text.substr(5) : "";
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
+  if (error == std::errc() && end == digits.data() + digits.size() && index >= 0) {
+    return {false, true, true, index};
+  }
+  throw Error(ErrorKind::kUsage, "--device " + text + ": use auto, cpu, cuda or cuda:N");
+}
+
+kernels::CpuPath path_named(const std::string& name) {
+  std::string available;
+  for (const kernels::CpuPath path : kernels::available_cpu_paths()) {
+    if (name_of(path) == name) return path;
+    available += (available.empty() ? "" : ", ") + std::string(name_of(path));
+  }
+  throw Error(ErrorKind::kUsage, "--path " + name + ": this processor has " + available);
+}
+
+std::vector<kernels::CpuPath> chosen_paths(const std::vector<std::string>& names) {
+  const auto available = kernels::available_cpu_paths();
+  if (names.empty()) return {available.begin(), available.end()};
+  std::vector<kernels::CpuPath> paths;
+  for (const std::string& name : names) paths.push_back(path_named(name));
+  return paths;
+}
+
+void check_cpu(const SelftestOptions& options, Verdicts& verdicts) {
+  const engine::CpuThreads threads(options.n_threads);
+  for (const kernels::CpuPath path : chosen_paths(options.paths)) {
+    const kernels::CpuPathScope scope(path);
+    const Verdicts of_path = kernels::run_conformance(*kernels::cpu_device(threads));
+    verdicts.insert(verdicts.end(), of_path.begin(), of_path.end());
+  }
+}
+
+/// Says why GPUs are not checked: an error where one was asked for, else a line on stderr.
+void leave_gpus_out(const ChosenDevices& devices, const std::string& reason) {
+  const std::string sentence = "GPUs not checked: " + reason;
+  if (devices.cuda_is_required) throw Error(ErrorKind::kEnvironment, sentence);
+  std::fprintf(stderr, "%s\n", sentence.c_str());
+}
+
+void check_gpus(const ChosenDevices& devices, Verdicts& verdicts) {
+  std::string reason;
+  const kernels::CudaModuleTable* module = engine::load_cuda_module(reason);
+  if (module == nullptr) return leave_gpus_out(devices, reason);
+  const int n_devices = module->count_devices(reason);
+  if (n_devices < 0) return leave_gpus_out(devices, reason);
+  if (n_devices == 0) return leave_gpus_out(devices, "this machine has no CUDA device");
+  const int first = devices.cuda_index.value_or(0);
+  const int last = devices.cuda_index.value_or(n_devices - 1);
+  if (last >= n_devices) {
+    return leave_gpus_out(devices, "there is no cuda:" + std::to_string(last) +
+                                       "; devices are 0 to " + std::to_string(n_devices - 1));
+  }
+  for (int index = first; index <= last; ++index) {
+    if (!module->run_conformance(index, verdicts, reason)) {
+      throw Error(ErrorKind::kEnvironment, "cuda:" + std::to_string(index) + ": " + reason);
+    }
+  }
+}
+
+ExitCode selftest(const SelftestOptions& options) {
+  const ChosenDevices devices = chosen_devices(options.device);
+  Verdicts verdicts;
+  if (devices.cpu) check_cpu(options, verdicts);
+  if (devices.cuda) check_gpus(devices, verdicts);
+  const std::string text =
+      options.json ? kernels::conformance_json(verdicts) : kernels::conformance_table(verdicts);
+  std::fputs(text.c_str(), stdout);
+  return kernels::conforms(verdicts) ? ExitCode::kSuccess : ExitCode::kBitsDiffer;
+}
+
+}  // namespace
+
+void add_selftest(CLI::App& app, Command& chosen) {
+  auto options = std::make_shared<SelftestOptions>();
+  CLI::App* verb = app.add_subcommand(
+      "selftest", "Prove this machine: every operator against the known answers, bit for bit");
+  verb->add_option("--device", options->device,
+                   "auto (the CPU and every GPU), cpu, cuda (every GPU) or cuda:N")
+      ->type_name("DEVICE")
+      ->capture_default_str();
+  verb->add_option("--path", options->paths,
+                   "Only this instruction set of the CPU (repeatable); default: all it has")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  verb->add_option("--threads", options->n_threads, "CPU threads; 0: all")
+      ->check(CLI::Range(0, kLargestThreadCount));
+  verb->add_flag("--json", options->json, "For machines");
+  verb->callback([&chosen, options] { chosen = [options] { return selftest(*options); }; });
+}
+
+}  // namespace reprotrain::harness

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// reprotrain_conformance: proves the arithmetic of this machine against the known answers. Needs
+// nothing but itself: it builds with a compiler alone and runs where nothing is installed.
+#include <cstdlib>
+#include <iostream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "kernels/base/cpu_path.h"
+#include "kernels/base/float_state.h"
+#include "kernels/conformance/conformance.h"
+#include "kernels/conformance/cpu_device.h"
+#include "kernels/conformance/invariance_table.h"
+#include "kernels/conformance/thread_team.h"
+
+namespace {
+
+using namespace reprotrain::kernels;
+
+constexpr const char* kUsage =
+    "Usage: reprotrain_conformance [--path NAME]... [--threads N] [--json]\n"
+    "Runs every operator over the known answers, on each path of this processor.\n"
+    "  --path NAME    only this path (repeatable): portable, avx2, avxvnni, avx512, avx512vnni,\n"
+    "                 neondot; an error where the processor lacks it\n"
+    "  --threads N    threads that share the work of an operator (default 2)\n"
+    "  --json         the verdicts as JSON\n"
+    "  --invariances  only print what each operator is invariant under (docs/determinism.md)\n"
+    "Exit status: 0 all bits are the same, 1 some differ, 2 usage.\n";
+
+struct Options {
+  std::vector<CpuPath> paths;
+  int n_threads = 2;
+  bool json = false;
+};
+
+CpuPath path_named(const std::string& name) {
+  std::string available;
+  for (const CpuPath path : available_cpu_paths()) {
+    if (name_of(path) == name) return path;
+    available += (available.empty() ? "" : ", ") + std::string(name_of(path));
+  }
+  throw std::invalid_argument("--path " + name + ": this processor has " + available);
+}
+
+Options options_from(const std::vector<std::string>& arguments) {
+  Options options;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    const auto value = [&]() -> const std::string& {
+      if (i + 1 == arguments.size()) throw std::invalid_argument(argument + " needs a value");
+      return arguments[++i];
+    };
+    if (argument == "--path") {
+      options.paths.push_back(path_named(value()));
+    } else if (argument == "--threads") {
+      options.n_threads = std::atoi(value().c_str());
+      if (options.n_threads < 1 || options.n_threads > 1024) {
+        throw std::invalid_argument("--threads takes a number from 1 to 1024");
+      }
+    } else if (argument == "--json") {
+      options.json = true;
+    } else {
+      throw std::invalid_argument("unknown argument " + argument);
+    }
+  }
+  if (options.paths.empty()) {
+    const auto all = available_cpu_paths();
+    options.paths.assign(all.begin(), all.end());
+  }
+  return options;
+}
+
+int run(const Options& options) {
+  const StrictFloatScope strict;
+  if (const char* fault = arithmetic_canary()) {
+    std::cerr << "reprotrain_conformance: " << fault << "\n";
+    return 1;
+  }
+  const ThreadTeam threads(options.n_threads);
+  std::vector<OperatorVerdict> verdicts;
+  for (const CpuPath path : options.paths) {
+    const CpuPathScope scope(path);
+    const std::vector<OperatorVerdict> of_path = run_conformance(*cpu_device(threads));
+    verdicts.insert(verdicts.end(), of_path.begin(), of_path.end());
+  }
+  std::cout << (options.json ? conformance_json(verdicts) : conformance_table(verdicts));
+  return conforms(verdicts) ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.size() == 1 && (arguments[0] == "--help" || arguments[0] == "-h")) {
+    std::cout << kUsage;
+    return 0;
+  }
+  if (arguments.size() == 1 && arguments[0] == "--invariances") {
+    std::cout << invariance_table();
+    return 0;
+  }
+  try {
+    return run(options_from(arguments));
+  } catch (const std::invalid_argument& error) {
+    std::cerr << "reprotrain_conformance: " << error.what() << "\n" << kUsage;
+    return 2;
+  }
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/conformance/cpu_device.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "kernels/base/cpu_path.h"
+#include "kernels/elementwise/activation.h"
+#include "kernels/elementwise/elementary_array.h"
+#include "kernels/elementwise/initialisation.h"
+#include "kernels/elementwise/layer_norm.h"
+#include "kernels/elementwise/schedule_functions.h"
+#include "kernels/feature/feature_list.h"
+#include "kernels/matmul/matmul.h"
+#include "kernels/random/shuffle.h"
+#include "kernels/reduce/column_sums.h"
+#include "kernels/reduce/exact_sum.h"
+
+namespace reprotrain::kernels {
+namespace {
+
+using ArrayFunction = void (*)(const float* x, float* y, int64_t n);
+
+struct NamedFunction {
+  std::string_view name;
+  ArrayFunction run;
+};
+
+constexpr NamedFunction kElementary[] = {
+    {"exp", rounded::exp_array},
+    {"log", rounded::log_array},
+    {"log1p", rounded::log1p_array},
+    {"expm1", rounded::expm1_array},
+    {"tanh", rounded::tanh_array},
+    {"sigmoid", rounded::sigmoid_array},
+    {"erf", rounded::erf_array},
+    {"gelu", rounded::gelu_array},
+    {"gelu_derivative", rounded::gelu_derivative_array},
+};
+
+class CpuDevice final : public OperatorDevice {
+ public:
+  explicit CpuDevice(const Parallel& parallel) : parallel_(parallel) {}
+
+  std::string name() const override { return "cpu/" + std::string(name_of(cpu_path())); }
+
+  bool elementary(std::string_view function, std::span<const float> x,
+                  std::span<float> y) override {
+    for (const NamedFunction& candidate : kElementary) {
+      if (candidate.name != function) continue;
+      candidate.run(x.data(), y.data(), static_cast<int64_t>(x.size()));
+      return true;
+    }
+    return false;
+  }
+
+  bool activation(std::string_view name, std::span<const float> x, std::span<float> y,
+                  std::span<float> derivative) override {
+    const ActivationKernel* kernel = find_activation(name);
+    if (kernel == nullptr) return false;
+    kernel->forward(x, y, parallel_);
+    std::fill(derivative.begin(), derivative.end(), 1.0f);
+    kernel->backward(x, y, derivative, parallel_);
+    return true;
+  }
+
+  bool cospi_unit(double t, double& value) override {
+    value = rounded::cospi_unit(t);
+    return true;
+  }
+
+  bool power_of(double base, uint64_t exponent, double& value) override {
+    value = rounded::power_of(base, exponent);
+    return true;
+  }
+
+  bool matrix_product(std::string_view specification, const MatrixProduct& product) override {
+    const auto matmul = matmul_called(specification);
+    if (!matmul) return false;
+    multiply(*matmul, product, parallel_);
+    return true;
+  }
+
+  bool exact_sum(std::span<const float> terms, double& sum) override {
+    sum = kernels::exact_sum(terms, parallel_);
+    return true;
+  }
+
+  bool exact_sum(std::span<const double> terms, double& sum) override {
+    sum = kernels::exact_sum(terms, parallel_);
+    return true;
+  }
+
+  bool exact_sum_of_squares(std::span<const float> terms, double& sum) override {
+    sum = kernels::exact_sum_of_squares(terms, parallel_);
+    return true;
+  }
+
+  bool column_sums(ConstMatrixView m, std::span<float> sums) override {
+    exact_column_sums(m, sums, parallel_);
+    return true;
+  }
+
+  bool column_moments(const StridedColumn& column, ColumnMoments& moments) override {
+    moments = kernels::column_moments(column);
+    return true;
+  }
+
+  bool column_order(const StridedColumn& column, double& median, float& most_frequent) override {
+    median = column_median(column);
+    most_frequent = column_most_frequent(column);
+    return true;
+  }
+
+  bool random_blocks(RandomStream stream, uint64_t first_block,
+                     std::span<PhiloxBlock> blocks) override {
+    for (size_t i = 0; i < blocks.size(); ++i) blocks[i] = random_block(stream, first_block + i);
+    return true;
+  }
+
+  bool shuffle(RandomStream stream, std::span<int64_t> items) override {
+    shuffle_indices(stream, items);
+    return true;
+  }
+
+  bool initialise_weight(int64_t n_in, int64_t n_out, uint64_t seed, uint32_t instance,
+                         std::span<float> values) override {
+    kernels::initialise_weight(n_in, n_out, seed, instance, values);
+    return true;
+  }
+
+  bool dropout(const Dropout& dropout, RandomStream stream, std::span<float> values) override {
+    apply_dropout(dropout, stream, values, parallel_);
+    return true;
+  }
+
+  bool softmax(ConstMatrixView logits, MatrixView probabilities) override {
+    softmax_rows(logits, probabilities, parallel_);
+    return true;
+  }
+
+  bool layer_norm(const LayerNormCase& batch) override {
+    std::vector<float> normal(batch.x.size()), terms(batch.x.size());
+    std::vector<float> inverse(static_cast<size_t>(batch.n_rows));
+    const auto view = [&](auto* data) { return dense_view(data, batch.n_rows, batch.n); };
+    layer_norm_forward({view(batch.x.data()), batch.scale, batch.shift, view(normal.data()),
+                        inverse, view(batch.y.data())},
+                       parallel_);
+    layer_norm_backward({view(normal.data()), inverse, batch.scale, view(batch.gradient.data()),
+                         view(terms.data()), batch.scale_gradient, batch.shift_gradient},
+                        parallel_);
+    return true;
+  }
+
+  bool loss(std::string_view name, const LossBatch& batch, std::span<float> row_losses,
+            MatrixView gradient, float& mean) override {
+    const LossKernel* kernel = find_loss(name);
+    if (kernel == nullptr) return false;
+    kernel->run(batch, row_losses, gradient, parallel_);
+    mean = mean_loss(row_losses, parallel_);
+    return true;
+  }
+
+  bool clip_by_norm(std::span<float> gradients, double largest_norm, double& norm) override {
+    norm = clip_by_global_norm(gradients, largest_norm, parallel_);
+    return true;
+  }
+
+  bool optimizer_step(std::string_view name, const OptimizerSettings& settings,
+                      const OptimizerTensor& tensor, uint64_t step_index) override {
+    const OptimizerKernel* kernel = find_optimizer(name);
+    if (kernel == nullptr) return false;
+    kernel->step(settings, tensor, step_index, parallel_);
+    return true;
+  }
+
+  bool feature(std::string_view name, std::span<const double> fields, std::span<const float> x,
+               std::span<float> y) override {
+    bool found = false;
+    for_each_feature([&]<typename Feature>() {
+      if (name != Feature::kName) return;
+      found = true;
+      Feature feature;
+      size_t next = 0;
+      for (const auto& field : Feature::fields()) feature.*field.member = fields[next++];
+      for (size_t i = 0; i < x.size(); ++i) y[i] = feature(x[i]);
+    });
+    return found;
+  }
+
+  bool metric(std::string_view name, const MetricInputs& inputs, double& value) override {
+    const Metric* metric = find_metric(name);
+    if (metric == nullptr) return false;
+    value = metric->compute(inputs, parallel_);
+    return true;
+  }
+
+  bool digest(std::span<const float> values, uint64_t tensor_id, Digest128& digest) override {
+    digest = tile_digest(values, tensor_id, parallel_);
+    return true;
+  }
+
+  bool digest(std::span<const int64_t> values, uint64_t tensor_id, Digest128& digest) override {
+    digest = tile_digest(values, tensor_id, parallel_);
+    return true;
+  }
+
+ private:
+  const Parallel& parallel_;
+};
+
+}  // namespace
+
+std::unique_ptr<OperatorDevice> cpu_device(const Parallel& parallel) {
+  return std::make_unique<CpuDevice>(parallel);
+}
+
+}  // namespace reprotrain::kernels

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The CUDA module, libreprotrain_cuda.so: what the program finds in it when it loads it at run time.
+//
+// One exported C function returns a table of functions. No exception crosses it: a function that
+// can fail writes a sentence. The two sides share C++ types, so a module of another build is
+// refused by its build id before anything else is looked at.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "kernels/conformance/conformance.h"
+
+namespace reprotrain::kernels {
+
+struct CudaModuleTable {
+  /// SHA-256 over the kernels' sources, compiler and flags.
+  const char* build_id;
+  /// Devices that can be used; -1 with a sentence in `error` where CUDA itself does not work.
+  int (*count_devices)(std::string& error);
+  /// Appends the verdicts of run_conformance on device `index`. False, with a sentence in `error`,
+  /// where the device cannot be used.
+  bool (*run_conformance)(int index, std::vector<OperatorVerdict>& verdicts, std::string& error);
+};
+
+inline constexpr const char* kCudaModuleFunction = "reprotrain_cuda_module";
+using CudaModuleFunction = const CudaModuleTable* (*)();
+
+/// The build id of this side.
+const char* kernels_build_id();
+
+}  // namespace reprotrain::kernels

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every operator of the arithmetic specification, on operands in host memory, wherever it runs.
+//
+// A conformance check drives operators through this interface only, so that the same known answers
+// judge a path of the CPU, an emulated GPU and a real one. A device overrides what it offers; the
+// rest answers false, which a report shows as "not offered" and never as passed.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "kernels/base/matrix_view.h"
+#include "kernels/digest/tile_digest.h"
+#include "kernels/elementwise/dropout.h"
+#include "kernels/loss/loss_list.h"
+#include "kernels/matmul/ordered_matmul.h"
+#include "kernels/metric/metric_list.h"
+#include "kernels/optimizer/optimizer_list.h"
+#include "kernels/random/philox.h"
+#include "kernels/reduce/column_statistics.h"
+
+namespace reprotrain::kernels {
+
+/// Operands of both passes of a layer norm, dense and row-major (n_rows, n).
+struct LayerNormCase {
+  int64_t n_rows = 0;
+  int64_t n = 0;
+  std::span<const float> x, scale, shift;
+  std::span<float> y;
+  std::span<float> gradient;  ///< in: of y; out: of x
+  std::span<float> scale_gradient, shift_gradient;
+};
+
+class OperatorDevice {
+ public:
+  OperatorDevice() = default;
+  virtual ~OperatorDevice() = default;
+  OperatorDevice(const OperatorDevice&) = delete;
+  OperatorDevice& operator=(const OperatorDevice&) = delete;
+
+  /// "cpu/avx2", "cuda:0 NVIDIA H200", ...
+  virtual std::string name() const = 0;
+
+  // Each computes its operator and returns true, or returns false where it is not offered.
+  // A device that fails throws std::runtime_error with one sentence.
+
+  /// `function` is a name of elementary.h: "exp", "log", ...; y[i] = function(x[i]).
+  virtual bool elementary(std::string_view /*function*/, std::span<const float> /*x*/,
+                          std::span<float> /*y*/) {
+    return false;
+  }
+  /// `name` of activation_list(): y = f(x), derivative = 1 * f'(x).
+  virtual bool activation(std::string_view /*name*/, std::span<const float> /*x*/,
+                          std::span<float> /*y*/, std::span<float> /*derivative*/) {
+    return false;
+  }
+  virtual bool cospi_unit(double /*t*/, double& /*value*/) { return false; }
+  virtual bool power_of(double /*base*/, uint64_t /*exponent*/, double& /*value*/) { return false; }
+  /// `specification` is a value of numerics.matmul: "fma32", "int8x2", "int8x3".
+  virtual bool matrix_product(std::string_view /*specification*/,
+                              const MatrixProduct& /*product*/) {
+    return false;
+  }
+
+  virtual bool exact_sum(std::span<const float> /*terms*/, double& /*sum*/) { return false; }
+  virtual bool exact_sum(std::span<const double> /*terms*/, double& /*sum*/) { return false; }
+  virtual bool exact_sum_of_squares(std::span<const float> /*terms*/, double& /*sum*/) {
+    return false;
+  }
+  virtual bool column_sums(ConstMatrixView /*m*/, std::span<float> /*sums*/) { return false; }
+  virtual bool column_moments(const StridedColumn& /*column*/, ColumnMoments& /*moments*/) {
+    return false;
+  }
+  virtual bool column_order(const StridedColumn& /*column*/, double& /*median*/,
+                            float& /*most_frequent*/) {
+    return false;
+  }
+
+  virtual bool random_blocks(RandomStream /*stream*/, uint64_t /*first_block*/,
+                             std::span<PhiloxBlock> /*blocks*/) {
+    return false;
+  }
+  virtual bool shuffle(RandomStream /*stream*/, std::span<int64_t> /*items*/) { return false; }
+  virtual bool initialise_weight(int64_t /*n_in*/, int64_t /*n_out*/, uint64_t /*seed*/,
+                                 uint32_t /*instance*/, std::span<float> /*values*/) {
+    return false;
+  }
+  virtual bool dropout(const Dropout& /*dropout*/, RandomStream /*stream*/,
+                       std::span<float> /*values*/) {
+    return false;
+  }
+
+  virtual bool softmax(ConstMatrixView /*logits*/, MatrixView /*probabilities*/) { return false; }
+  virtual bool layer_norm(const LayerNormCase& /*batch*/) { return false; }
+  virtual bool loss(std::string_view /*name*/, const LossBatch& /*batch*/,
+                    std::span<float> /*row_losses*/, MatrixView /*gradient*/, float& /*mean*/) {
+    return false;
+  }
+  /// Scales `gradients` as clip_by_global_norm does.
+  virtual bool clip_by_norm(std::span<float> /*gradients*/, double /*largest_norm*/,
+                            double& /*norm*/) {
+    return false;
+  }
+  virtual bool optimizer_step(std::string_view /*name*/, const OptimizerSettings& /*settings*/,
+                              const OptimizerTensor& /*tensor*/, uint64_t /*step_index*/) {
+    return false;
+  }
+
+  /// `name` of feature_list.h, its `fields` in their order.
+  virtual bool feature(std::string_view /*name*/, std::span<const double> /*fields*/,
+                       std::span<const float> /*x*/, std::span<float> /*y*/) {
+    return false;
+  }
+  virtual bool metric(std::string_view /*name*/, const MetricInputs& /*inputs*/,
+                      double& /*value*/) {
+    return false;
+  }
+  virtual bool digest(std::span<const float> /*values*/, uint64_t /*tensor_id*/,
+                      Digest128& /*digest*/) {
+    return false;
+  }
+  virtual bool digest(std::span<const int64_t> /*values*/, uint64_t /*tensor_id*/,
+                      Digest128& /*digest*/) {
+    return false;
+  }
+};
+
+}  // namespace reprotrain::kernels

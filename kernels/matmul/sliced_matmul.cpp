@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a sliced product is cut: panels first, then groups of tiles, each over all of K.
+//
+//   pack the panels of A and of B                                             (parallel over panels)
+//   for each (group of rows, group of columns)                                (parallel over groups)
+//     for each block of K, for each panel of B, for each tile of A: totals += T      int32 -> int64
+//     totals -> C: one rounding, the bias
+//
+// A block of B's panel (512 x 16 words) stays in the first two cache levels while the group's rows
+// (64 x 512 words) pass by. Nothing of this reaches a value.
+#include "kernels/matmul/sliced_matmul.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "kernels/base/cpu_path.h"
+#include "kernels/base/work_space.h"
+#include "kernels/elementwise/vector_loop.h"
+#include "kernels/matmul/digit_panels.h"
+#include "kernels/matmul/digit_slices.h"
+#include "kernels/matmul/digit_tile.h"
+
+namespace reprotrain::kernels {
+
+namespace {
+
+/// Least work of a piece (in products of elements), so that handing it to a thread pays.
+constexpr int64_t kPieceWork = int64_t{1} << 20;
+/// What packing an element costs, in products of elements.
+constexpr int64_t kPackingWork = 16;
+/// Rows and columns of C that a task computes; multiples of every panel.
+constexpr int64_t kGroupRows = 64;
+constexpr int64_t kGroupColumns = 128;
+
+int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
+
+DigitTileKernel digit_tile_kernel(int n_digits) {
+  switch (cpu_path()) {
+#if defined(__x86_64__)
+    case CpuPath::kAvx2:
+      return avx2_digit_tile_kernel(n_digits);
+    case CpuPath::kAvxVnni:
+      return avxvnni_digit_tile_kernel(n_digits);
+    case CpuPath::kAvx512:
+      return avx512_digit_tile_kernel(n_digits);
+    case CpuPath::kAvx512Vnni:
+      return avx512vnni_digit_tile_kernel(n_digits);
+#elif defined(__aarch64__)
+    case CpuPath::kNeonDot:
+      return neondot_digit_tile_kernel(n_digits);
+#endif
+    default:
+      return portable_digit_tile_kernel(n_digits);
+  }
+}
+
+/// totals (+)= sums[0] + 256 sums[1] + 65536 sums[2], row by row of a tile.
+template <int kSums>
+struct AddSums {
+  const int32_t* sums;
+  int64_t n_columns;
+  int64_t* totals;
+  bool first;
+
+  RPT_HD void operator()(int64_t row) const {
+    const int32_t* row_sums = sums + row * n_columns;
+    int64_t* total = totals + row * kGroupColumns;
+    RPT_INDEPENDENT for (int64_t j = 0; j < n_columns; ++j) {
+      int64_t value = row_sums[(kSums - 1) * kTileRows * n_columns + j];
+      for (int n = kSums - 2; n >= 0; --n) {
+        value = value * 256 + row_sums[n * kTileRows * n_columns + j];
+      }
+      total[j] = first ? value : total[j] + value;
+    }
+  }
+};
+
+/// Totals of one row of C become numbers.
+struct RoundRow {
+  const int64_t* totals;
+  double row_unit;
+  const double* column_units;
+  const float* bias;
+  float* c;
+  int64_t n_columns;
+  bool totals_are_small;  ///< below 2^51
+
+  RPT_HD void operator()(int64_t /*row*/) const {
+    if (totals_are_small) {
+      RPT_INDEPENDENT for (int64_t j = 0; j < n_columns; ++j) {
+        c[j] = rounded_once(small_total(totals[j]), row_unit, column_units[j]);
+      }
+    } else {
+      for (int64_t j = 0; j < n_columns; ++j) {
+        c[j] = rounded_once(rounding_equivalent(totals[j]), row_unit, column_units[j]);
+      }
+    }
+    if (bias == nullptr) return;
+    RPT_INDEPENDENT for (int64_t j = 0; j < n_columns; ++j) c[j] = c[j] + bias[j];
+  }
+};
+
+class SlicedProduct {
+ public:
+  SlicedProduct(const MatrixProduct& product, const DigitTileKernel& kernel, int n_digits)
+      : product_(product),
+        kernel_(kernel),
+        n_digits_(n_digits),
+        a_({product.a, !product.transpose_a, false}, kernel, n_digits),
+        b_({product.b, product.transpose_b, true}, kernel, n_digits) {}
+
+  void run(const Parallel& parallel) {
+    // Words of both operands, B's at a 64-byte boundary.
+    const int64_t a_words = pieces_of(a_.n_words(), 16) * 16;
+    const WorkSpace memory(a_words + b_.n_words());
+    auto* const words = reinterpret_cast<int32_t*>(memory.data());
+    a_.place(words);
+    b_.place(words + a_words);
+    pack(a_, parallel);
+    pack(b_, parallel);
+
+    const int64_t n_row_groups = pieces_of(product_.c.n_rows, kGroupRows);
+    const int64_t n_column_groups = pieces_of(product_.c.n_columns, kGroupColumns);
+    const int64_t task_work = std::min(kGroupRows, product_.c.n_rows) *
+                              std::min(kGroupColumns, product_.c.n_columns) *
+                              std::max<int64_t>(1, product_.depth());
+    parallel.for_ranges(n_row_groups * n_column_groups, pieces_of(kPieceWork, task_work),
+                        [&](int64_t begin, int64_t end) {
+                          for (int64_t task = begin; task < end; ++task) {
+                            run_group((task % n_row_groups) * kGroupRows,
+                                      (task / n_row_groups) * kGroupColumns);
+                          }
+                        });
+  }
+
+ private:
+  void pack(const DigitPanels& panels, const Parallel& parallel) const {
+    const int64_t panel_work =
+        kPackingWork * panels.width() * std::max<int64_t>(1, product_.depth());
+    parallel.for_ranges(panels.n_panels(), pieces_of(kPieceWork, panel_work),
+                        [&](int64_t begin, int64_t end) {
+                          for (int64_t panel = begin; panel < end; ++panel) panels.pack(panel);
+                        });
+  }
+
+  void run_group(int64_t row_begin, int64_t column_begin) const {
+    const int64_t row_end = std::min(row_begin + kGroupRows, product_.c.n_rows);
+    const int64_t column_end = std::min(column_begin + kGroupColumns, product_.c.n_columns);
+    alignas(64) int64_t totals[kGroupRows * kGroupColumns];
+    for (int64_t block = 0; block < a_.n_blocks(); ++block) {
+      for (int64_t column = column_begin; column < column_end; column += kernel_.n_columns) {
+        for (int64_t row = row_begin; row < row_end; row += kTileRows) {
+          add_tile(block, row, column,
+                   totals + (row - row_begin) * kGroupColumns + column - column_begin);
+        }
+      }
+    }
+    finish(row_begin, row_end, column_begin, column_end, totals);
+  }
+
+  void add_tile(int64_t block, int64_t row, int64_t column, int64_t* totals) const {
+    const int64_t row_in_panel = row % kPanelRows;
+    alignas(64) int32_t sums[kMaxSums * kTileRows * kMaxPanelColumns];
+    DigitTileTask task;
+    task.n_groups = a_.groups_in(block);
+    task.a = a_.words(row / kPanelRows, block) + row_in_panel;
+    task.start = a_.start(row / kPanelRows, block) + row_in_panel;
+    task.b = b_.words(column / kernel_.n_columns, block);
+    task.sums = sums;
+    kernel_.run(task);
+
+    const bool first = block == 0;
+    switch (group_shape(kernel_.layout, n_digits_).n_sums) {
+      case 1:
+        return row_loop(AddSums<1>{sums, kernel_.n_columns, totals, first}, 0, kTileRows);
+      case 2:
+        return row_loop(AddSums<2>{sums, kernel_.n_columns, totals, first}, 0, kTileRows);
+      default:
+        return row_loop(AddSums<3>{sums, kernel_.n_columns, totals, first}, 0, kTileRows);
+    }
+  }
+
+  void finish(int64_t row_begin, int64_t row_end, int64_t column_begin, int64_t column_end,
+              const int64_t* totals) const {
+    double column_units[kGroupColumns];
+    bool columns_are_finite = true;
+    for (int64_t column = column_begin; column < column_end; ++column) {
+      column_units[column - column_begin] = unit_of(b_.exponent(column), 0);
+      columns_are_finite = columns_are_finite && !b_.has_non_finite(column);
+    }
+    RoundRow round;
+    round.column_units = column_units;
+    round.bias = product_.bias == nullptr ? nullptr : product_.bias + column_begin;
+    round.n_columns = column_end - column_begin;
+    round.totals_are_small = totals_are_small(product_.depth(), n_digits_);
+    for (int64_t row = row_begin; row < row_end; ++row) {
+      round.totals = totals + (row - row_begin) * kGroupColumns;
+      round.row_unit = unit_of(a_.exponent(row), 8 * (n_digits_ - 1));
+      round.c = product_.c.row(row) + column_begin;
+      row_loop(round, 0, 1);
+      if (!columns_are_finite || a_.has_non_finite(row)) mend_row(row, column_begin, column_end);
+    }
+  }
+
+  /// Elements whose row or column holds an infinity or a NaN.
+  void mend_row(int64_t row, int64_t column_begin, int64_t column_end) const {
+    for (int64_t column = column_begin; column < column_end; ++column) {
+      if (!a_.has_non_finite(row) && !b_.has_non_finite(column)) continue;
+      float sum = 0.0f;
+      for (int64_t k = 0; k < product_.depth(); ++k) {
+        sum = with_non_finite_term(sum, a_at(row, k), b_at(k, column));
+      }
+      product_.c(row, column) = product_.bias == nullptr ? sum : sum + product_.bias[column];
+    }
+  }
+
+  float a_at(int64_t row, int64_t k) const {
+    return product_.transpose_a ? product_.a(k, row) : product_.a(row, k);
+  }
+  float b_at(int64_t k, int64_t column) const {
+    return product_.transpose_b ? product_.b(column, k) : product_.b(k, column);
+  }
+
+  const MatrixProduct& product_;
+  const DigitTileKernel& kernel_;
+  int n_digits_;
+  DigitPanels a_;
+  DigitPanels b_;
+};
+
+void check_shapes(const MatrixProduct& product) {
+  [[maybe_unused]] const auto& [a, transpose_a, b, transpose_b, c, bias] = product;
+  assert(c.n_rows == (transpose_a ? a.n_columns : a.n_rows));
+  assert(c.n_columns == (transpose_b ? b.n_rows : b.n_columns));
+  assert(product.depth() == (transpose_b ? b.n_columns : b.n_rows));
+}
+
+}  // namespace
+
+void sliced_matmul(const MatrixProduct& product, int n_digits, const Parallel& parallel) {
+  assert(n_digits == 2 || n_digits == 3);
+  check_shapes(product);
+  if (product.c.n_rows == 0 || product.c.n_columns == 0) return;
+  const DigitTileKernel kernel = digit_tile_kernel(n_digits);
+  SlicedProduct(product, kernel, n_digits).run(parallel);
+}
+
+}  // namespace reprotrain::kernels

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Matrix products by exact integer slicing: `int8x2-v1-draft` and `int8x3-v1-draft`.
+//
+//   C = op(A) op(B) [+ bias on every row], op = identity or transposition
+//   rows of op(A) and columns of op(B) become integers of p = 2 or 3 base-256 digits, each with one
+//   power of two for the whole of K; T[i][j] = exact sum over k of the kept pairs of digits
+//   C = T * 2^(8(p-1) - s[i] - t[j]), rounded once;  C = C + bias[j]
+//   With an infinity or a NaN in row i or column j: the sum of the terms that it takes part in.
+//
+// Why: integer products are exact in any order, so tensor cores, VNNI and plain loops agree; p = 2
+// is more accurate than TF32 on well-scaled data, p = 3 about as accurate as a binary32 chain.
+// Determinism: C[i][j] is a function of row i of op(A) and column j of op(B); batch, tile, threads,
+// shards and the order of K cannot reach it. NaN payloads are free here.
+// See also: docs/arithmetic.md "Matrix products of integer slices"; digit_slices.h for the
+// formulas, digit_panels.h and digit_tile.h for how the work is cut.
+#pragma once
+
+#include "kernels/base/parallel.h"
+#include "kernels/matmul/ordered_matmul.h"
+
+namespace reprotrain::kernels {
+
+/// Computes `product` with n_digits = 2 or 3. Shapes must agree (asserted).
+void sliced_matmul(const MatrixProduct& product, int n_digits, const Parallel& parallel);
+
+}  // namespace reprotrain::kernels
