@@ -145,7 +145,7 @@ const OptimizerKernel* find_optimizer(std::string_view name) {
 
 double clip_by_global_norm(std::span<float> gradients, double largest_norm,
                            const Parallel& parallel) {
-  const double norm = __builtin_sqrt(exact_sum_of_squares(gradients, parallel));
+  const double norm = exact_norm(gradients, parallel);
   if (norm > largest_norm && is_finite(norm)) {
     const float scale = static_cast<float>(largest_norm / norm);
     parallel_vector_loop(ScaleElement{scale, gradients.data()},
