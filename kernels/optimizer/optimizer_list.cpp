@@ -146,7 +146,7 @@ const OptimizerKernel* find_optimizer(std::string_view name) {
 
 double clip_by_global_norm(std::span<float> gradients, double largest_norm,
                            const Parallel& parallel) {
-  const double norm = __builtin_sqrt(exact_sum_of_squares(gradients, parallel));
+  const double norm = exact_norm(gradients, parallel);
   if (const auto factor = clipping_factor(norm, largest_norm)) {
     parallel_vector_loop(ScaleElement{*factor, gradients.data()},
                          static_cast<int64_t>(gradients.size()), parallel);

@@ -131,18 +131,22 @@ RPT_HD void sum_on_grids(const TileInput& in, const ColumnRanges& ranges, GridTi
   choose_grids<kValueGrids>(1, ranges, tile.values);
   choose_grids<kSquareGrids>(2, ranges, tile.squares);
   using Doubles = typename Register<kBytes>::Doubles;
-  const int64_t ahead = in.n_rows * in.row_stride;  // the tile below: memory works meanwhile
+  // Fetches the rows below meanwhile. Those of a span are spread evenly over all passes.
+  const bool is_span = in.row_stride == kTileColumns;
+  const int64_t fetch_step = is_span ? Register<kBytes>::kColumns : in.row_stride;
   for (int first = 0; first < kTileColumns; first += Register<kBytes>::kColumns) {
     GridColumns<kBytes, kValueGrids> values(tile.values, first);
     GridColumns<kBytes, kSquareGrids> squares(tile.squares, first);
     const float* row = in.data + first;
+    const float* fetched =
+        in.data + in.n_rows * in.row_stride + (is_span ? first * in.n_rows : first);
 #pragma GCC unroll 4
-    for (int64_t r = 0; r < in.n_rows; ++r, row += in.row_stride) {
+    for (int64_t r = 0; r < in.n_rows; ++r, row += in.row_stride, fetched += fetch_step) {
       typename Register<kBytes>::Floats terms;
       memcpy(&terms, row, sizeof terms);
       Doubles x;
       widen<kBytes>(terms, x, std::make_index_sequence<Register<kBytes>::kColumns>());
-      if (first == 0) __builtin_prefetch(row + ahead);
+      __builtin_prefetch(fetched);
       values.add(x);
       squares.add(x * x);
     }

@@ -3,7 +3,9 @@
 
     python3 tests/oracle/exact_sum.py > tests/golden/exact_sum.kat
 """
+import math
 import random
+import struct
 from fractions import Fraction
 
 from element_families import element_bits
@@ -41,6 +43,15 @@ def product(a, b):
 
 def both(values):
     return f"{hex_of(sum_bits(values, BINARY32), BINARY32)} {hex_of(sum_bits(values, BINARY64), BINARY64)}"
+
+
+def norm(values):
+    """sqrt(f64(sum of squares)), the root in binary64."""
+    bits = sum_bits([product(v, v) for v in values], BINARY64)
+    square = value_of(bits, BINARY64)
+    if isinstance(square, str):
+        return bits
+    return int.from_bytes(struct.pack(">d", math.sqrt(square)), "big")
 
 
 def order_key(bits):
@@ -183,6 +194,7 @@ def main():
     print("# Exact sums and column statistics. Written by tests/oracle/exact_sum.py.")
     print("# terms: binary32 = sum f32, sum f64, sum of squares f32, sum of squares f64")
     print("# moments: binary32 = count min max mean variance median most_frequent")
+    print("# norm: binary32 = Euclidean norm f64")
     print("# doubles: binary64 = sum f32, sum f64;  products: pairs a b a b ... = sum f32, sum f64")
     print("# generated: seed lowest_field n_fields n = the outputs of terms, then of moments, where term")
     print("#   i has the sign and fraction bits of word i of (seed, stream 0, step 0) and the exponent")
@@ -194,6 +206,7 @@ def main():
         words = " ".join(hex_of(b, BINARY32) for b in bits)
         print("oracle terms", words, "=", both(values), both([product(v, v) for v in values]))
         print("oracle moments", words, "=", moments(bits))
+        print("oracle norm", words, "=", hex_of(norm(values), BINARY64))
     for bits in double_cases():
         values = [value_of(b, BINARY64) for b in bits]
         print("oracle doubles", " ".join(hex_of(b, BINARY64) for b in bits), "=", both(values))

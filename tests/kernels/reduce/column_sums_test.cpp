@@ -144,6 +144,28 @@ TEST(ColumnSums, RoundOnceWhereBinary64InBetweenWouldRoundTwice) {
   EXPECT_EQ(column_sum_bits(m.view(), SerialParallel()), expected);
 }
 
+TEST(ColumnSums, RoundOnceWhereOneGridHoldsMoreBitsThanBinary64) {
+  // 1021 * 2^27 + 2^12 is a tie of binary32; 2^-23, 60 bits below the top, decides it.
+  std::vector<float> values(1024, 0x1p27f);
+  values[10] = 0x1p12f;
+  values[700] = 0x1.000002p0f;
+  values[701] = -1.0f;
+  FramedMatrix m(1024, 1, values);
+  EXPECT_EQ(column_sum_bits(m.view(), SerialParallel()),
+            std::vector<uint32_t>{bits_of(0x1.fe8p36f + 0x1p13f)});
+}
+
+TEST(ColumnSums, WideColumnsOfTallMatricesStandBesideNarrowOnes) {
+  FramedMatrix m(3000, 11, generated_floats(12, 120, 8, 3000 * 11));
+  const std::vector<float> wide = generated_floats(13, 0, 255, 3000 * 2);
+  for (int64_t r = 0; r < 3000; ++r) {
+    m.at(r, 3) = wide[static_cast<size_t>(2 * r)];
+    m.at(r, 9) = wide[static_cast<size_t>(2 * r + 1)];
+  }
+  m.at(1200, 5) = 0x1p-149f;  // far from the rest of its column, in its third tile
+  EXPECT_EQ(column_sum_bits(m.view(), SerialParallel()), sums_by_definition(m.view()));
+}
+
 TEST(ColumnSums, SpecialValuesStayInTheirColumn) {
   for (const int64_t n_rows : {6, 1500}) {
     FramedMatrix m(n_rows, 9, generated_floats(8, 120, 8, static_cast<size_t>(n_rows * 9)));

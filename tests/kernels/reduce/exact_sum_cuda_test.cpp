@@ -9,6 +9,7 @@
 #include "kernels/reduce/exact_sum.h"
 #include "tests/support/cuda_schedules.h"
 #include "tests/support/device_array.h"
+#include "tests/support/exact_limbs.h"
 #include "tests/support/generated_floats.h"
 #include "tests/support/known_answers.h"
 
@@ -21,6 +22,7 @@ using testing::from_decimal;
 using testing::from_hex;
 using testing::generated_floats;
 using testing::known_answers;
+using testing::limbs_of;
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
 constexpr SumMethod kMethods[] = {SumMethod::kByDevice, SumMethod::kWindows, SumMethod::kLimbs};
@@ -29,6 +31,7 @@ constexpr SumMethod kMethods[] = {SumMethod::kByDevice, SumMethod::kWindows, Sum
 struct DeviceSums {
   float f32;
   double f64, squares, norm;
+  ExactSum exact_sum, exact_squares;
 };
 
 DeviceSums device_sums(const std::vector<float>& terms, size_t offset, SumMethod method,
@@ -47,7 +50,9 @@ DeviceSums device_sums(const std::vector<float>& terms, size_t offset, SumMethod
   round_sums_cuda(sums.data(), 2, f32.data(), nullptr);
   round_sums_cuda(sums.data(), 2, f64.data(), nullptr);
   round_norms_cuda(sums.data(), 2, norms.data(), nullptr);
-  return {f32.values()[0], f64.values()[0], f64.values()[1], norms.values()[1]};
+  const std::vector<ExactSumAccumulator> totals = sums.values();
+  return {f32.values()[0],   f64.values()[0], f64.values()[1],
+          norms.values()[1], totals[0].sum(), totals[1].sum()};
 }
 
 void expect_definition(const std::vector<float>& terms, size_t offset, SumMethod method,
@@ -58,6 +63,8 @@ void expect_definition(const std::vector<float>& terms, size_t offset, SumMethod
     squares.add_product(x, x);
   }
   const DeviceSums of_device = device_sums(terms, offset, method, n_calls);
+  EXPECT_EQ(limbs_of(of_device.exact_sum), limbs_of(sum)) << terms.size();
+  EXPECT_EQ(limbs_of(of_device.exact_squares), limbs_of(squares)) << terms.size();
   EXPECT_EQ(bits_of(of_device.f32), bits_of(sum.to_float())) << terms.size();
   EXPECT_EQ(bits_of(of_device.f64), bits_of(sum.to_double())) << terms.size();
   EXPECT_EQ(bits_of(of_device.squares), bits_of(squares.to_double())) << terms.size();
@@ -142,6 +149,7 @@ TEST(ExactSumCuda, HasNoLimitsOnDoubles) {
         clear_sums_cuda(total.data(), 1, nullptr);
         add_terms_cuda(input.data(), input.size(), total.data(), nullptr, method);
         round_sums_cuda(total.data(), 1, result.data(), nullptr);
+        EXPECT_EQ(limbs_of(total.values()[0].sum()), limbs_of(sum)) << n_fields;
         EXPECT_EQ(bits_of(result.values()[0]), bits_of(sum.to_double())) << n_fields;
       }
     });

@@ -11,6 +11,7 @@
 #include "kernels/base/cpu_path.h"
 #include "kernels/random/shuffle.h"
 #include "tests/support/adversarial_parallel.h"
+#include "tests/support/exact_limbs.h"
 #include "tests/support/generated_floats.h"
 #include "tests/support/known_answers.h"
 
@@ -22,6 +23,7 @@ using testing::from_decimal;
 using testing::from_hex;
 using testing::generated_floats;
 using testing::known_answers;
+using testing::limbs_of;
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
 
@@ -78,6 +80,14 @@ TEST(ExactSum, GivesTheOraclesSumsOfLongSpans) {
       const CpuPathScope scope(path);
       expect_terms(generated_from(known.inputs), known.outputs);
     }
+  }
+}
+
+TEST(ExactNorm, GivesTheOraclesNorms) {
+  for (const auto& known : known_answers("exact_sum.kat", "norm")) {
+    SCOPED_TRACE(known.line);
+    EXPECT_EQ(bits_of(exact_norm(floats_from(known.inputs), SerialParallel())),
+              from_hex(known.outputs[0]));
   }
 }
 
@@ -258,7 +268,11 @@ TEST(ExactSumOfSpan, IsInvariantUnderCutsThreadsAndMisalignmentAtEverySize) {
             EXPECT_EQ(bits_of(exact_sum(span, parallel)), bits_of(sum.to_double()));
             EXPECT_EQ(bits_of(exact_sum_of_squares(span, parallel)), bits_of(squares.to_double()));
           }
-          EXPECT_EQ(bits_of(exact_sum(span, SerialParallel())), bits_of(sum.to_double()));
+          ExactSum in_tiles, squares_in_tiles;
+          add_terms(span, in_tiles);
+          add_squares(span, squares_in_tiles);
+          EXPECT_EQ(limbs_of(in_tiles), limbs_of(sum));
+          EXPECT_EQ(limbs_of(squares_in_tiles), limbs_of(squares));
           EXPECT_EQ(bits_of(exact_norm(span, SerialParallel())), bits_of(norm_of(squares)));
         }
       }

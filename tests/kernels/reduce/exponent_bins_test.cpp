@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/base/float_bits.h"
+#include "tests/support/exact_limbs.h"
 #include "tests/support/generated_floats.h"
 
 namespace reprotrain::kernels {
@@ -32,8 +33,8 @@ void expect_definition(const std::vector<float>& values, size_t stride) {
   square_bins.add(values.data() + n_first * stride, step, static_cast<int64_t>(n - n_first));
   bins.collect(of_bins);
   square_bins.collect(of_square_bins);
-  EXPECT_EQ(bits_of(of_bins.to_double()), bits_of(sum.to_double()));
-  EXPECT_EQ(bits_of(of_square_bins.to_double()), bits_of(squares.to_double()));
+  EXPECT_EQ(testing::limbs_of(of_bins), testing::limbs_of(sum));
+  EXPECT_EQ(testing::limbs_of(of_square_bins), testing::limbs_of(squares));
 }
 
 TEST(ExponentBins, HoldTheExactSumsOfEveryRange) {

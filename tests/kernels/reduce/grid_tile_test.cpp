@@ -9,10 +9,13 @@
 #include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
 #include "kernels/reduce/exact_sum.h"
+#include "tests/support/exact_limbs.h"
 #include "tests/support/generated_floats.h"
 
 namespace reprotrain::kernels {
 namespace {
+
+using testing::limbs_of;
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
 
@@ -42,8 +45,7 @@ void expect_column(const GridSums& sums, int c, const ExactSum& expected) {
   if (sums.n_grids == 0) return;
   ExactSum sum;
   sums.add_column(c, sum);
-  EXPECT_EQ(bits_of(sum.to_double()), bits_of(expected.to_double()))
-      << name_of(cpu_path()) << ", column " << c;
+  EXPECT_EQ(limbs_of(sum), limbs_of(expected)) << name_of(cpu_path()) << ", column " << c;
 }
 
 /// Every column that claims to be exact is; returns how many did.
@@ -73,10 +75,10 @@ bool check_interleaved(TileTerms terms, const std::vector<float>& values) {
   add_interleaved(tile.values, sums.values);
   add_interleaved(tile.squares, sums.squares);
   if (terms != TileTerms::kSquares) {
-    EXPECT_EQ(bits_of(sums.values.to_double()), bits_of(expected.values.to_double()));
+    EXPECT_EQ(limbs_of(sums.values), limbs_of(expected.values));
   }
   if (terms != TileTerms::kValues) {
-    EXPECT_EQ(bits_of(sums.squares.to_double()), bits_of(expected.squares.to_double()));
+    EXPECT_EQ(limbs_of(sums.squares), limbs_of(expected.squares));
   }
   return true;
 }

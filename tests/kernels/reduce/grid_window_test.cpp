@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/base/float_bits.h"
+#include "tests/support/exact_limbs.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -49,7 +50,7 @@ void expect_exact(typename Term::Stored low, typename Term::Stored high, int n_l
   }
   EXPECT_FALSE(window.holds(range, 1));
   for (int k = 0; k < Term::kGrids; ++k) sum.add_scaled(window.units(k), window.exponent(k));
-  EXPECT_EQ(bits_of(sum.to_double()), bits_of(expected.to_double()));
+  EXPECT_EQ(testing::limbs_of(sum), testing::limbs_of(expected));
 }
 
 template <class Term>
