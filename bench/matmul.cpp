@@ -1,127 +1,237 @@
 // SPDX-License-Identifier: Apache-2.0
-// Speed of matrix products on each path, one thread: GFLOP/s at the shapes of dense layers.
+// Matrix products beside OpenBLAS and oneDNN, in one process: GFLOP/s, and the ratio to the fastest
+// peer of each row.
 //
-// With REPROTRAIN_BENCH_BLAS naming a shared library with cblas_sgemm (OpenBLAS), the same shapes
-// are measured there, in the same process.
-#include <benchmark/benchmark.h>
-#include <dlfcn.h>
-
-#include <cstdlib>
+//   bench_matmul [--threads N] [--repeats 7] [--path NAME] [--only TEXT] [--json FILE]
+// Contenders take turns; the median of the repeats counts. One thread is timed by the processor
+// time of the thread, which other processes do not use up; more threads by the wall clock, where a
+// repeat is the best of several short runs. With --path every product of ours runs on that path.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
+#include "bench/matmul_peers.h"
+#include "engine/device/cpu_threads.h"
 #include "kernels/base/cpu_path.h"
-#include "kernels/matmul/ordered_matmul.h"
 #include "kernels/random/philox.h"
 
-namespace reprotrain::kernels {
+namespace reprotrain::bench {
 namespace {
 
 struct Shape {
-  const char* name;
-  int m, k, n;
+  std::string name;
+  int64_t m, k, n;
   bool transpose_a, transpose_b;
 };
 
-constexpr Shape kShapes[] = {
-    {"forward", 64, 64, 128, false, false},          {"forward", 64, 128, 64, false, false},
-    {"forward", 64, 64, 10, false, false},           {"forward", 128, 784, 256, false, false},
-    {"forward", 128, 256, 10, false, false},         {"weight_gradient", 64, 64, 128, true, false},
-    {"weight_gradient", 128, 64, 64, true, false},   {"weight_gradient", 64, 64, 10, true, false},
-    {"weight_gradient", 784, 128, 256, true, false}, {"weight_gradient", 256, 128, 10, true, false},
-    {"input_gradient", 64, 64, 128, false, true},    {"input_gradient", 64, 10, 64, false, true},
-    {"input_gradient", 128, 10, 256, false, true},   {"square", 512, 512, 512, false, false},
-    {"square", 1024, 1024, 1024, false, false},
-};
-
-struct Operands {
-  explicit Operands(const Shape& shape)
-      : a(random(shape.m * shape.k, 1)), b(random(shape.k * shape.n, 2)), c(shape.m * shape.n) {
-    product.a = shape.transpose_a ? dense_view<const float>(a.data(), shape.k, shape.m)
-                                  : dense_view<const float>(a.data(), shape.m, shape.k);
-    product.transpose_a = shape.transpose_a;
-    product.b = shape.transpose_b ? dense_view<const float>(b.data(), shape.n, shape.k)
-                                  : dense_view<const float>(b.data(), shape.k, shape.n);
-    product.transpose_b = shape.transpose_b;
-    product.c = dense_view(c.data(), shape.m, shape.n);
-  }
-  static std::vector<float> random(int n, uint64_t seed) {
-    std::vector<float> values;
-    for (int i = 0; i < n; ++i)
-      values.push_back(random_unit({seed, 0, 0}, static_cast<uint64_t>(i)));
-    return values;
-  }
-  std::vector<float> a, b, c;
-  MatrixProduct product;
-};
-
-void set_rate(benchmark::State& state, const Shape& shape) {
-  const double flops = 2.0 * shape.m * shape.k * shape.n * static_cast<double>(state.iterations());
-  state.counters["GFLOPs"] = benchmark::Counter(flops * 1e-9, benchmark::Counter::kIsRate);
-}
-
-void measure_ordered(benchmark::State& state, const Shape& shape, CpuPath path) {
-  const CpuPathScope scope(path);
-  Operands operands(shape);
-  const SerialParallel serial;
-  for (auto _ : state) {
-    ordered_matmul(operands.product, serial);
-    benchmark::DoNotOptimize(operands.c.data());
-    benchmark::ClobberMemory();
-  }
-  set_rate(state, shape);
-}
-
-using Sgemm = void (*)(int order, int transpose_a, int transpose_b, int m, int n, int k,
-                       float alpha, const float* a, int lda, const float* b, int ldb, float beta,
-                       float* c, int ldc);
-
-void measure_blas(benchmark::State& state, const Shape& shape, Sgemm sgemm) {
-  Operands operands(shape);
-  constexpr int kRowMajor = 101, kPlain = 111, kTransposed = 112;
-  for (auto _ : state) {
-    sgemm(kRowMajor, shape.transpose_a ? kTransposed : kPlain,
-          shape.transpose_b ? kTransposed : kPlain, shape.m, shape.n, shape.k, 1.0f,
-          operands.a.data(), shape.transpose_a ? shape.m : shape.k, operands.b.data(),
-          shape.transpose_b ? shape.k : shape.n, 0.0f, operands.c.data(), shape.n);
-    benchmark::ClobberMemory();
-  }
-  set_rate(state, shape);
-}
-
-Sgemm find_sgemm() {
-  const char* path = std::getenv("REPROTRAIN_BENCH_BLAS");
-  void* library = path == nullptr ? nullptr : dlopen(path, RTLD_NOW);
-  if (library == nullptr) return nullptr;
-  using SetThreads = void (*)(int);
-  if (auto* set = reinterpret_cast<SetThreads>(dlsym(library, "openblas_set_num_threads"))) set(1);
-  return reinterpret_cast<Sgemm>(dlsym(library, "cblas_sgemm"));
-}
-
-void register_all() {
-  const Sgemm sgemm = find_sgemm();
-  for (const Shape& shape : kShapes) {
-    const std::string name = std::string(shape.name) + "/" + std::to_string(shape.m) + "x" +
-                             std::to_string(shape.k) + "x" + std::to_string(shape.n);
-    for (const CpuPath path : available_cpu_paths()) {
-      benchmark::RegisterBenchmark(
-          (name + "/" + std::string(name_of(path))).c_str(),
-          [&shape, path](benchmark::State& state) { measure_ordered(state, shape, path); });
-    }
-    if (sgemm != nullptr) {
-      benchmark::RegisterBenchmark(
-          (name + "/blas").c_str(),
-          [&shape, sgemm](benchmark::State& state) { measure_blas(state, shape, sgemm); });
+std::vector<Shape> all_shapes() {
+  std::vector<Shape> shapes;
+  for (const int64_t n : {256, 512, 1024, 2048}) shapes.push_back({"cube", n, n, n, false, false});
+  for (const int64_t batch : {32, 64, 128, 256, 512, 1024}) {
+    for (const auto& [in, out] : {std::pair<int64_t, int64_t>{784, 512}, {512, 10}}) {
+      shapes.push_back({"forward", batch, in, out, false, false});
+      shapes.push_back({"weight_gradient", in, batch, out, true, false});
+      shapes.push_back({"input_gradient", batch, out, in, false, true});
     }
   }
+  return shapes;
+}
+
+std::string name_of(const Shape& shape) {
+  return shape.name + " " + std::to_string(shape.m) + "x" + std::to_string(shape.k) + "x" +
+         std::to_string(shape.n);
+}
+
+/// Cache-line aligned random operands of a shape.
+class Operands {
+ public:
+  explicit Operands(const Shape& s) : a_(s.m * s.k), b_(s.k * s.n), c_(s.m * s.n) {
+    for (FloatBuffer* buffer : {&a_, &b_}) {
+      for (int64_t i = 0; i < buffer->size; ++i) {
+        buffer->data[i] = kernels::random_unit({1, 0, 0}, static_cast<uint64_t>(i)) - 0.5f;
+      }
+    }
+    product_.a = s.transpose_a ? kernels::dense_view<const float>(a_.data, s.k, s.m)
+                               : kernels::dense_view<const float>(a_.data, s.m, s.k);
+    product_.transpose_a = s.transpose_a;
+    product_.b = s.transpose_b ? kernels::dense_view<const float>(b_.data, s.n, s.k)
+                               : kernels::dense_view<const float>(b_.data, s.k, s.n);
+    product_.transpose_b = s.transpose_b;
+    product_.c = kernels::dense_view(c_.data, s.m, s.n);
+  }
+  const kernels::MatrixProduct& product() const { return product_; }
+
+ private:
+  struct FloatBuffer {
+    explicit FloatBuffer(int64_t n)
+        : size(n), data(new (std::align_val_t{64}) float[static_cast<size_t>(n)]()) {}
+    ~FloatBuffer() { ::operator delete[](data, std::align_val_t{64}); }
+    FloatBuffer(const FloatBuffer&) = delete;
+    FloatBuffer& operator=(const FloatBuffer&) = delete;
+    int64_t size;
+    float* data;
+  };
+  FloatBuffer a_, b_, c_;
+  kernels::MatrixProduct product_;
+};
+
+double seconds(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+struct Options {
+  int n_threads = 1;
+  int repeats = 7;
+  std::string path;
+  std::string only;
+  std::string json;
+};
+
+/// Seconds of one call, measured over about `budget` seconds of them.
+double measure(const std::function<void()>& call, int n_threads, double budget) {
+  const clockid_t clock = n_threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
+  const int n_runs = n_threads == 1 ? 1 : 8;
+  call();
+  const double begin = seconds(clock);
+  call();
+  const double once = std::max(1e-7, seconds(clock) - begin);
+  const int n_calls = std::max(1, static_cast<int>(budget / n_runs / once));
+  double best = 1e30;
+  for (int run = 0; run < n_runs; ++run) {
+    const double start = seconds(clock);
+    for (int i = 0; i < n_calls; ++i) call();
+    best = std::min(best, (seconds(clock) - start) / n_calls);
+  }
+  return best;
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+/// GFLOP/s of each contender, in their order.
+std::vector<double> rates_of(const Shape& shape, const std::vector<Contender>& contenders,
+                             const Options& options) {
+  const Operands operands(shape);
+  std::vector<std::function<void()>> calls;
+  for (const Contender& contender : contenders) {
+    calls.push_back(contender.prepare(operands.product()));
+  }
+  const double flops = 2.0 * static_cast<double>(shape.m * shape.k * shape.n);
+  std::vector<std::vector<double>> samples(calls.size());
+  for (int repeat = 0; repeat < options.repeats; ++repeat) {
+    for (size_t i = 0; i < calls.size(); ++i) {
+      const double budget = std::clamp(flops * 1e-10, 0.004, 0.2);
+      samples[i].push_back(flops * 1e-9 / measure(calls[i], options.n_threads, budget));
+    }
+  }
+  std::vector<double> rates;
+  for (auto& sample : samples) rates.push_back(median(std::move(sample)));
+  return rates;
+}
+
+Options parse(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string key = argv[i];
+    const std::string value = argv[i + 1];
+    if (key == "--threads") options.n_threads = std::stoi(value);
+    if (key == "--repeats") options.repeats = std::stoi(value);
+    if (key == "--path") options.path = value;
+    if (key == "--only") options.only = value;
+    if (key == "--json") options.json = value;
+  }
+  return options;
+}
+
+kernels::CpuPath path_named(const std::string& name) {
+  for (const kernels::CpuPath path : kernels::available_cpu_paths()) {
+    if (kernels::name_of(path) == name) return path;
+  }
+  std::fprintf(stderr, "bench_matmul: this processor has no path '%s'\n", name.c_str());
+  std::exit(2);
+}
+
+/// Prints one line for each shape and keeps the same as JSON.
+class Report {
+ public:
+  explicit Report(const std::vector<Contender>& contenders) : contenders_(contenders) {
+    std::printf("%-30s", "GFLOP/s");
+    for (const Contender& contender : contenders) std::printf(" %12s", contender.name.c_str());
+    std::printf(" %8s\n", "ratio");
+  }
+  void add(const Shape& shape, const std::vector<double>& rates) {
+    double fastest_peer = 0.0;
+    std::printf("%-30s", name_of(shape).c_str());
+    rows_ += (rows_.empty() ? "" : ",\n") + ("    {\"product\": \"" + name_of(shape)) + "\"";
+    for (size_t i = 0; i < rates.size(); ++i) {
+      std::printf(" %12.1f", rates[i]);
+      rows_ += ", \"" + contenders_[i].name + "\": " + std::to_string(rates[i]);
+      if (contenders_[i].is_peer) fastest_peer = std::max(fastest_peer, rates[i]);
+    }
+    const double ratio = rates[0] / fastest_peer;
+    std::printf(" %8.2f\n", ratio);
+    std::fflush(stdout);
+    rows_ += ", \"ratio\": " + std::to_string(ratio) + "}";
+    worst_ = std::min(worst_, ratio);
+    log_sum_ += std::log(ratio);
+    ++n_rows_;
+  }
+  void finish(const Options& options) const {
+    const double mean = std::exp(log_sum_ / std::max(1, n_rows_));
+    std::printf("geometric mean of the ratios %.3f, smallest %.3f\n", mean, worst_);
+    if (options.json.empty()) return;
+    std::ofstream file(options.json);
+    file << "{\n  \"threads\": " << options.n_threads << ",\n  \"repeats\": " << options.repeats
+         << ",\n  \"path\": \"" << kernels::name_of(kernels::cpu_path()) << "\",\n  \"peers\": [";
+    const auto versions = peer_versions();
+    for (size_t i = 0; i < versions.size(); ++i) {
+      file << (i == 0 ? "" : ", ") << '"' << versions[i] << '"';
+    }
+    file << "],\n  \"gflops\": [\n"
+         << rows_ << "\n  ],\n  \"geometric_mean\": " << mean << ",\n  \"smallest\": " << worst_
+         << "\n}\n";
+  }
+
+ private:
+  const std::vector<Contender>& contenders_;
+  std::string rows_;
+  double worst_ = 1e9;
+  double log_sum_ = 0.0;
+  int n_rows_ = 0;
+};
+
+void run(const Options& options) {
+  std::optional<kernels::CpuPathScope> scope;
+  if (!options.path.empty()) scope.emplace(path_named(options.path));
+  const engine::CpuThreads threads(options.n_threads);
+  std::vector<Contender> contenders = {
+      {"reprotrain", false, [&](const kernels::MatrixProduct& product) {
+         return [&threads, product] { kernels::ordered_matmul(product, threads); };
+       }}};
+  auto peers = peer_contenders(options.n_threads);
+  std::move(peers.begin(), peers.end(), std::back_inserter(contenders));
+  Report report(contenders);
+  for (const Shape& shape : all_shapes()) {
+    if (name_of(shape).find(options.only) == std::string::npos) continue;
+    report.add(shape, rates_of(shape, contenders, options));
+  }
+  report.finish(options);
 }
 
 }  // namespace
-}  // namespace reprotrain::kernels
+}  // namespace reprotrain::bench
 
 int main(int argc, char** argv) {
-  reprotrain::kernels::register_all();
-  benchmark::Initialize(&argc, argv);
-  benchmark::RunSpecifiedBenchmarks();
+  reprotrain::bench::run(reprotrain::bench::parse(argc, argv));
   return 0;
 }

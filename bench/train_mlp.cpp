@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // Training speed of a multilayer perceptron on random data, as JSON lines: samples per second.
 //
-//   bench_train_mlp [--threads N] [--seconds S] [--shape 64-128-64-10] [--batch 64]
-// Adam, cross-entropy, relu; shuffled rows are gathered into batches as in a real run.
+//   bench_train_mlp [--threads N] [--seconds S] [--shape 64-128-64-10] [--batch 64] [--trace 10]
+// Adam, cross-entropy, relu; shuffled rows are gathered into batches as in a real run, and every
+// --trace steps (0: never) all parameters and moments are digested. Beside the rate by the wall
+// clock stands the rate by the processor time of the process, which other processes do not use up.
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/device/cpu_threads.h"
 #include "engine/models/network.h"
 #include "engine/train/loss.h"
 #include "engine/train/optimizer.h"
+#include "kernels/digest/tile_digest.h"
 #include "kernels/random/philox.h"
 #include "kernels/random/shuffle.h"
 
@@ -27,6 +31,7 @@ struct Options {
   double seconds = 1.0;
   std::string shape = "64-128-64-10";
   int64_t batch_size = 64;
+  uint64_t trace_stride = 10;
 };
 
 std::vector<int64_t> widths_of(const std::string& shape) {
@@ -45,6 +50,7 @@ Options parse(int argc, char** argv) {
     if (key == "--seconds") options.seconds = std::stod(value);
     if (key == "--shape") options.shape = value;
     if (key == "--batch") options.batch_size = std::stoll(value);
+    if (key == "--trace") options.trace_stride = std::stoull(value);
   }
   return options;
 }
@@ -52,11 +58,12 @@ Options parse(int argc, char** argv) {
 /// Random inputs and labels, and everything a training step needs.
 class Workload {
  public:
-  Workload(const std::vector<int64_t>& widths, int64_t batch_size, int n_threads)
+  Workload(const std::vector<int64_t>& widths, const Options& options)
       : n_features_(widths.front()),
         n_classes_(widths.back()),
-        batch_size_(batch_size),
-        threads_(n_threads),
+        batch_size_(options.batch_size),
+        trace_stride_(options.trace_stride),
+        threads_(options.n_threads),
         network_(model_of(widths), n_features_, n_classes_, 1),
         optimizer_(engine::OptimizerConfig{}, network_.parameter_list()),
         loss_(cross_entropy(), n_classes_, {}) {
@@ -69,9 +76,9 @@ class Workload {
                                static_cast<uint64_t>(n_classes_)));
       order_.push_back(i);
     }
-    batch_inputs_.resize(static_cast<size_t>(batch_size * n_features_));
-    batch_labels_.resize(static_cast<size_t>(batch_size));
-    gradient_.resize(static_cast<size_t>(batch_size * n_classes_));
+    batch_inputs_.resize(static_cast<size_t>(batch_size_ * n_features_));
+    batch_labels_.resize(static_cast<size_t>(batch_size_));
+    gradient_.resize(static_cast<size_t>(batch_size_ * n_classes_));
   }
 
   /// One pass over all rows; returns how many were trained on.
@@ -82,6 +89,7 @@ class Workload {
   }
 
   float last_loss() const { return last_loss_; }
+  std::string digest() const { return digest_.hex(); }
 
  private:
   static constexpr int64_t kRows = 8192;
@@ -112,11 +120,25 @@ class Workload {
     network_.backward(gradient, threads_);
     optimizer_.step(network_.parameters(), network_.gradients(), 1.0, step_, threads_);
     ++step_;
+    if (trace_stride_ != 0 && step_ % trace_stride_ == 0) digest_all();
+  }
+
+  void digest_all() {
+    uint64_t tensor = 0;
+    for (const engine::Parameter& parameter : network_.parameter_list()) {
+      const auto values = std::as_const(network_).parameters().subspan(
+          static_cast<size_t>(parameter.offset), static_cast<size_t>(parameter.size));
+      digest_.merge(kernels::tile_digest(values, tensor++, threads_));
+    }
+    for (const auto& [name, values] : optimizer_.state()) {
+      digest_.merge(kernels::tile_digest(values, tensor++, threads_));
+    }
   }
 
   int64_t n_features_;
   int64_t n_classes_;
   int64_t batch_size_;
+  uint64_t trace_stride_;
   engine::CpuThreads threads_;
   engine::Network network_;
   engine::Optimizer optimizer_;
@@ -130,10 +152,13 @@ class Workload {
   uint64_t step_ = 0;
   uint32_t epoch_ = 0;
   float last_loss_ = 0.0f;
+  kernels::Digest128 digest_;
 };
 
-double now_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+double seconds(clockid_t clock) {
+  timespec time{};
+  clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
 }  // namespace
@@ -142,16 +167,19 @@ double now_seconds() {
 int main(int argc, char** argv) {
   using namespace reprotrain;
   const Options options = parse(argc, argv);
-  Workload workload(widths_of(options.shape), options.batch_size, options.n_threads);
+  Workload workload(widths_of(options.shape), options);
   workload.epoch();  // warm caches and work space
-  const double start = now_seconds();
+  const double start = seconds(CLOCK_MONOTONIC);
+  const double processor_start = seconds(CLOCK_PROCESS_CPUTIME_ID);
   int64_t n_rows = 0;
-  while (now_seconds() - start < options.seconds) n_rows += workload.epoch();
-  const double elapsed = now_seconds() - start;
+  while (seconds(CLOCK_MONOTONIC) - start < options.seconds) n_rows += workload.epoch();
+  const double elapsed = seconds(CLOCK_MONOTONIC) - start;
+  const double processor_time = seconds(CLOCK_PROCESS_CPUTIME_ID) - processor_start;
   std::printf(
       "{\"shape\": \"%s\", \"batch\": %lld, \"threads\": %d, \"samples_per_second\": %.0f, "
-      "\"loss\": %.6f}\n",
+      "\"samples_per_processor_second\": %.0f, \"loss\": %.6f, \"digest\": \"%s\"}\n",
       options.shape.c_str(), static_cast<long long>(options.batch_size), options.n_threads,
-      static_cast<double>(n_rows) / elapsed, static_cast<double>(workload.last_loss()));
+      static_cast<double>(n_rows) / elapsed, static_cast<double>(n_rows) / processor_time,
+      static_cast<double>(workload.last_loss()), workload.digest().c_str());
   return 0;
 }

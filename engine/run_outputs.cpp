@@ -49,10 +49,17 @@ Activation stored_activation(const std::string& name, const std::string& path) {
   return *activation;
 }
 
+kernels::MatmulSpecification stored_matmul(const std::string& name, const std::string& path) {
+  const std::optional<kernels::MatmulSpecification> matmul = kernels::matmul_called(name);
+  if (!matmul) refuse_model(path, "matmul \"" + name + "\" is unknown");
+  return *matmul;
+}
+
 void save_config(const ModelConfig& config, Hdf5Node& root) {
   root.attributes["type"] = Array::scalar(config.type);
   root.attributes["activation"] = Array::scalar(std::string(name_of(config.activation)));
   root.attributes["layer_norm"] = Array::scalar(static_cast<int64_t>(config.layer_norm));
+  root.attributes["matmul"] = Array::scalar(std::string(name_of(config.matmul)));
   root.attributes["hidden"] = Array::of(std::span<const int64_t>(config.hidden),
                                         {static_cast<int64_t>(config.hidden.size())});
 }
@@ -62,6 +69,7 @@ ModelConfig load_config(const Hdf5Node& root, const std::string& path) {
   config.type = attribute(root, "type", path).strings.at(0);
   config.activation = stored_activation(attribute(root, "activation", path).strings.at(0), path);
   config.layer_norm = attribute(root, "layer_norm", path).int64s()[0] != 0;
+  config.matmul = stored_matmul(attribute(root, "matmul", path).strings.at(0), path);
   const auto hidden = attribute(root, "hidden", path).int64s();
   config.hidden.assign(hidden.begin(), hidden.end());
   return config;

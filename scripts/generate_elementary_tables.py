@@ -1,14 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Prints kernels/elementwise/elementary_table.h: the constants of the elementary functions.
+"""Prints the constants of the elementary functions (needs mpmath):
 
-Usage: generate_elementary_tables.py | clang-format > kernels/elementwise/elementary_table.h   (needs mpmath)
+    generate_elementary_tables.py | clang-format > kernels/elementwise/elementary_table.h
+    generate_elementary_tables.py --pairs | clang-format > kernels/elementwise/elementary_pair_table.h
 
 Each polynomial interpolates its function at Chebyshev nodes with 200-bit arithmetic; its coefficients
 are then rounded to binary64. The error printed beside it is measured with the *rounded* coefficients,
 as the largest relative error at 5,000 Chebyshev-spaced points. Nothing here decides a result: a
 coefficient that is wrong makes the exhaustive test report a mismatch.
+
+--pairs prints those of the estimates in binary32 pairs: the leading coefficients of a polynomial are rounded to a pair of
+binary32 numbers each, the rest to one.
 """
+import struct
+import sys
+
 import mpmath as mp
 
 mp.mp.prec = 200
@@ -107,7 +114,100 @@ def mills(x):
     return mp.sqrt(mp.pi / 2) * mp.exp(x * x / 2) * mp.erfc(x / mp.sqrt(2))
 
 
-def main():
+def as_float(value):
+    """value rounded to binary32 (by way of binary64)."""
+    return mp.mpf(struct.unpack("f", struct.pack("f", float(value)))[0])
+
+
+def pair_of(value, follower):
+    """The pair of a leading coefficient, to which quick_two_sum adds a number of size `follower` or less.
+
+    That is exact where the high part is a multiple of the last place of what is added: it gets fewer bits where the
+    follower is larger. The low part is 0 where that is below 2^-37 of the coefficient.
+    """
+    excess = 0 if follower <= abs(value) else int(mp.ceil(mp.log(follower / abs(value), 2))) + 1
+    high = pieces_of(value, [24 - excess])[0]
+    low = as_float(value - high)
+    return high, low if abs(low) > abs(high) * mp.mpf(2)**-37 else mp.mpf(0)
+
+
+def pair_text(high, low):
+    return f"FloatPair{{{hex_of(high)}f, {hex_of(low)}f}}" if low != 0 else f"{hex_of(high)}f"
+
+
+def pair_polynomial(name, argument, comment, f, low, high, degree, n_pairs):
+    """Prints a template that evaluates a polynomial with n_pairs leading coefficients in pairs.
+
+    `argument` is "float r" or "FloatPair w". The rounding error counts the binary32 rest alone: one rounding per step and
+    one where it joins the pairs, and the low part of the argument; pairs lose about 2^-44 per step.
+    """
+    exact_coefficients = chebyshev_interpolant(f, low, high, degree)
+    reach = max(abs(mp.mpf(low)), abs(high))
+    followers = [mp.fsum(abs(c) * reach**(j + 1) for j, c in enumerate(exact_coefficients[i + 1:])) for i in range(n_pairs)]
+    leading = [pair_of(c, f) for c, f in zip(exact_coefficients, followers)]
+    rest = [as_float(c) for c in exact_coefficients[n_pairs:]]
+    coefficients = [h + l for h, l in leading] + rest
+    worst, rounding = mp.mpf(0), mp.mpf(0)
+    middle, half = (mp.mpf(low) + high) / 2, (mp.mpf(high) - low) / 2
+    for k in range(N_CHECKS + 1):
+        x = middle + half * mp.cos(mp.pi * k / N_CHECKS)
+        exact = f(x)
+        worst = max(worst, abs(mp.polyval(coefficients[::-1], x) / exact - 1))
+        terms = mp.fsum((i + 3) * abs(c * x**(n_pairs + i)) for i, c in enumerate(rest))
+        terms += abs(leading[-1][1] * x**(n_pairs - 1)) + n_pairs * mp.mpf(2)**-20 * abs(exact)
+        rounding = max(rounding, terms * mp.mpf(2)**-24 / abs(exact))
+    variable = argument.split()[1]
+    first = variable if argument.startswith("float") else f"{variable}.hi"
+    print(f"/// {comment}")
+    print(f"/// Approximation error 2^{mp.nstr(mp.log(worst, 2), 4)}, rounding error below "
+          f"2^{mp.nstr(mp.log(rounding, 2), 4)}, both relative.")
+    print("template <typename Fma>")
+    print(f"RPT_HD FloatPair {name}({argument}) {{")
+    print(f"  const float rest = fused_horner<Fma>({first}, " + ", ".join(f"{hex_of(c)}f" for c in rest) + ");")
+    print(f"  return pair_horner<Fma>({variable}, rest, " + ", ".join(pair_text(*c) for c in leading) + ");")
+    print("}\n")
+
+
+def print_pair_constant(comment, name, value):
+    high = as_float(value)
+    print(f"/// {comment}")
+    print(f"RPT_HD FloatPair {name}() {{ return {{{hex_of(high)}f, {hex_of(as_float(value - high))}f}}; }}")
+
+
+def print_pair_table():
+    print("// SPDX-License-Identifier: Apache-2.0")
+    print("// Constants of the estimates in binary32 pairs. Printed by scripts/generate_elementary_tables.py --pairs;")
+    print("// change the script, not this file.")
+    print("#pragma once\n")
+    print('#include "kernels/base/hd.h"')
+    print('#include "kernels/elementwise/float_pair.h"\n')
+    print("namespace reprotrain::kernels::rounded {\n")
+    ln2 = mp.log(2)
+    print(f"inline constexpr float kPairReciprocalLn2 = {hex_of(as_float(1 / ln2))}f;")
+    print("/// ln 2 in two pieces of 24 bits.")
+    print(f"inline constexpr float kPairLn2High = {hex_of(as_float(ln2))}f;")
+    print(f"inline constexpr float kPairLn2Low = {hex_of(as_float(ln2 - as_float(ln2)))}f;")
+    print_pair_constant("1 / sqrt(2 pi)", "inverse_sqrt_two_pi_pair", 1 / mp.sqrt(2 * mp.pi))
+    print_pair_constant("sqrt 2", "sqrt_two_pair", mp.sqrt(2))
+    print()
+    pair_polynomial("expm1_over_r_in_pairs", "float r", "(e^r - 1) / r for |r| <= 0.34661.", expm1_over,
+                    -mp.mpf("0.34661"), mp.mpf("0.34661"), 8, 4)
+    pair_polynomial("twice_atanh_series_in_pairs", "FloatPair w", "2 atanh(s) / s with w = s^2, for w <= 0.029440.",
+                    atanh_over, 0, mp.mpf("0.029440"), 5, 2)
+    pair_polynomial("erf_series_in_pairs", "FloatPair w", "erf(z) / z with w = z^2, for |z| <= 0.25.", erf_over, 0,
+                    mp.mpf("0.0625"), 5, 3)
+    low, high = mp.mpf(1) / mp.mpf("17.2"), mp.mpf(1) / 4
+    scale, offset = as_float(2 / (high - low)), as_float((high + low) / (high - low))
+    print("/// Maps x in [0, 13.2] to u = kPairMillsScale / (x + 4) - kPairMillsOffset in [-1, 1].")
+    print(f"inline constexpr float kPairMillsScale = {hex_of(scale)}f;")
+    print(f"inline constexpr float kPairMillsOffset = {hex_of(offset)}f;\n")
+    pair_polynomial("scaled_mills_in_pairs", "FloatPair u",
+                    "(x + 4) (1 - Phi(x)) / (phi(x) sqrt(2 pi)) as a function of u.",
+                    lambda u: mills(scale / (u + offset) - 4) * scale / (u + offset) / mp.sqrt(2 * mp.pi), -1, 1, 15, 8)
+    print("}  // namespace reprotrain::kernels::rounded")
+
+
+def print_table():
     print("// SPDX-License-Identifier: Apache-2.0")
     print("// Constants of the elementary functions. Printed by scripts/generate_elementary_tables.py;")
     print("// change the script, not this file.")
@@ -157,4 +257,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    print_pair_table() if sys.argv[1:] == ["--pairs"] else print_table()

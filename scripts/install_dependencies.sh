@@ -7,8 +7,8 @@ set -euo pipefail
 
 build_packages=(cmake g++ libcli11-dev libhdf5-dev libspdlog-dev libssl-dev libtbb-dev ninja-build
                 nlohmann-json3-dev zlib1g-dev)
-test_packages=(hdf5-tools libboost-context-dev libgmock-dev libgtest-dev libmpfr-dev procps python3 python3-h5py
-               python3-numpy)
+test_packages=(hdf5-tools libboost-context-dev libgmock-dev libgtest-dev libmpfr-dev libsimde-dev procps python3
+               python3-h5py python3-numpy)
 cross_packages=(g++-aarch64-linux-gnu qemu-user)
 
 packages=("${build_packages[@]}")

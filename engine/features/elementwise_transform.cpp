@@ -33,12 +33,15 @@ double parameter_of(const TransformConfig& config, const FeatureParameter& param
 std::vector<ColumnMoments> training_moments(const FitInput& input) {
   const std::vector<TrainingElement> elements = training_elements(input);
   std::vector<ColumnMoments> moments(elements.size());
-  input.parallel.for_ranges(
-      static_cast<int64_t>(elements.size()), 1, [&](int64_t begin, int64_t end) {
-        for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-          moments[i] = kernels::column_moments(elements[i].values);
-        }
-      });
+  size_t next = 0;
+  for (const size_t index : input.columns) {
+    const Column& column = input.table.columns[index];
+    const auto width = static_cast<size_t>(column.width());
+    kernels::column_moments(
+        kernels::dense_view(column.values.data(), input.table.n_rows, column.width()),
+        input.train_rows, std::span(moments).subspan(next, width), input.parallel);
+    next += width;
+  }
   for (size_t i = 0; i < elements.size(); ++i) {
     const std::string place =
         input.config.config_pointer + ": " + element_label(input.table, elements[i]);

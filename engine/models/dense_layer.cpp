@@ -5,13 +5,13 @@
 #include <cassert>
 
 #include "kernels/elementwise/initialisation.h"
-#include "kernels/matmul/ordered_matmul.h"
 #include "kernels/reduce/column_sums.h"
 
 namespace reprotrain::engine {
 
-DenseLayer::DenseLayer(int64_t index, int64_t n_inputs, int64_t n_outputs)
-    : index_(index), n_inputs_(n_inputs), n_outputs_(n_outputs) {}
+DenseLayer::DenseLayer(int64_t index, int64_t n_inputs, int64_t n_outputs,
+                       kernels::MatmulSpecification matmul)
+    : index_(index), n_inputs_(n_inputs), n_outputs_(n_outputs), matmul_(matmul) {}
 
 std::vector<ParameterRequest> DenseLayer::parameters() const {
   const std::string prefix = "layer" + std::to_string(index_);
@@ -39,7 +39,7 @@ void DenseLayer::forward(kernels::ConstMatrixView inputs, std::span<const float>
   product.b = weight(parameters);
   product.c = outputs;
   product.bias = parameters.data() + bias_offset_;
-  kernels::ordered_matmul(product, parallel);
+  kernels::multiply(matmul_, product, parallel);
 }
 
 kernels::ConstMatrixView DenseLayer::forward_training(kernels::ConstMatrixView inputs,
@@ -61,7 +61,7 @@ kernels::MatrixView DenseLayer::backward(kernels::MatrixView gradient,
   weight_gradient.transpose_a = true;
   weight_gradient.b = gradient;
   weight_gradient.c = weight(arenas.gradients);
-  kernels::ordered_matmul(weight_gradient, parallel);
+  kernels::multiply(matmul_, weight_gradient, parallel);
   kernels::exact_column_sums(
       gradient,
       arenas.gradients.subspan(static_cast<size_t>(bias_offset_), static_cast<size_t>(n_outputs_)),
@@ -73,7 +73,7 @@ kernels::MatrixView DenseLayer::backward(kernels::MatrixView gradient,
   input_gradient.b = weight(arenas.values);
   input_gradient.transpose_b = true;
   input_gradient.c = input_gradient_.matrix(gradient.n_rows, n_inputs_);
-  kernels::ordered_matmul(input_gradient, parallel);
+  kernels::multiply(matmul_, input_gradient, parallel);
   return input_gradient.c;
 }
 

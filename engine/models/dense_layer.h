@@ -4,13 +4,15 @@
 
 #include "engine/device/float_arena.h"
 #include "engine/models/layer.h"
+#include "kernels/matmul/matmul.h"
 
 namespace reprotrain::engine {
 
 /// Parameters: layer<index>/weight (n_in, n_out) and layer<index>/bias (n_out).
 class DenseLayer final : public Layer {
  public:
-  DenseLayer(int64_t index, int64_t n_inputs, int64_t n_outputs);
+  DenseLayer(int64_t index, int64_t n_inputs, int64_t n_outputs,
+             kernels::MatmulSpecification matmul);
 
   int64_t n_outputs() const override { return n_outputs_; }
   std::vector<ParameterRequest> parameters() const override;
@@ -36,6 +38,7 @@ class DenseLayer final : public Layer {
   int64_t index_;
   int64_t n_inputs_;
   int64_t n_outputs_;
+  kernels::MatmulSpecification matmul_;
   int64_t weight_offset_ = 0;
   int64_t bias_offset_ = 0;
   kernels::ConstMatrixView inputs_;  // of the last training pass, borrowed

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What section `model` of a configuration says.
+// What a configuration says about the model: section `model`, and how it multiplies matrices.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "kernels/matmul/matmul.h"
 
 namespace reprotrain::engine {
 
@@ -24,6 +26,8 @@ struct ModelConfig {
   Activation activation = Activation::kRelu;
   double dropout = 0.0;     ///< probability of zeroing a hidden activation
   bool layer_norm = false;  ///< before each activation
+  kernels::MatmulSpecification matmul =
+      kernels::MatmulSpecification::kFma32;  ///< of all dense layers, forward and backward
 };
 
 }  // namespace reprotrain::engine

@@ -25,14 +25,14 @@ std::vector<std::unique_ptr<Layer>> build_layers(const ModelConfig& config, int6
   int64_t index = 0;
   int64_t width = n_features;
   for (int64_t hidden : config.hidden) {
-    layers.push_back(std::make_unique<DenseLayer>(index, width, hidden));
+    layers.push_back(std::make_unique<DenseLayer>(index, width, hidden, config.matmul));
     if (config.layer_norm) layers.push_back(std::make_unique<NormLayer>(index, hidden));
     layers.push_back(
         std::make_unique<ActivationLayer>(index, hidden, config.activation, config.dropout));
     width = hidden;
     ++index;
   }
-  layers.push_back(std::make_unique<DenseLayer>(index, width, n_outputs));
+  layers.push_back(std::make_unique<DenseLayer>(index, width, n_outputs, config.matmul));
   return layers;
 }
 

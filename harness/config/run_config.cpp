@@ -118,9 +118,10 @@ engine::TransformConfig transform_config(const Json& json, const std::string& po
   return transform;
 }
 
-engine::ModelConfig model_config(const Json& json) {
+engine::ModelConfig model_config(const Json& json, const std::string& matmul) {
   engine::ModelConfig model;
   model.type = json["type"];
+  model.matmul = kernels::matmul_called(matmul).value();
   if (model.type != "mlp") return model;
   model.hidden = json["hidden"].get<std::vector<int64_t>>();
   model.activation =
@@ -242,12 +243,12 @@ RunConfig run_config_from_json(const JsonDocument& document, const std::string& 
   for (size_t i = 0; i < json["features"].size(); ++i) {
     config.features.push_back(transform_config(json["features"][i], child_pointer("/features", i)));
   }
+  config.numerics = {json["numerics"]["mode"], json["numerics"]["matmul"]};
   config.trains = !json["model"].is_null();
   if (config.trains) {
-    config.model = model_config(json["model"]);
+    config.model = model_config(json["model"], config.numerics.matmul);
     config.train = train_config(json["train"]);
   }
-  config.numerics = {json["numerics"]["mode"], json["numerics"]["matmul"]};
   config.output = output_config(json["output"], base_directory);
   const Json& runtime = json["runtime"];
   config.runtime = {runtime["device"], runtime["threads"], runtime["memory_limit"]};

@@ -18,7 +18,7 @@ namespace reprotrain::harness {
 /// Section `numerics`.
 struct NumericsConfig {
   std::string mode;    ///< "portable"
-  std::string matmul;  ///< "fma32"
+  std::string matmul;  ///< "fma32", "int8x2" or "int8x3"
 };
 
 /// Section `output`; never reaches a value.

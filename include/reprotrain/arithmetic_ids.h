@@ -9,21 +9,44 @@
 
 namespace reprotrain {
 
-/// Ids that a run with `numerics.matmul` = `matmul` uses, ascending. They are part of its record and of
-/// its result id: a change of any number comes with another version of its id. `-draft` goes with
-/// version 1.0 of the program.
-inline std::vector<std::string> arithmetic_ids(std::string_view matmul) {
-  std::vector<std::string> ids = {
+/// A definition of matrix products.
+struct MatmulDefinition {
+  std::string_view name;  ///< in `numerics.matmul`
+  std::string_view id;
+};
+inline constexpr MatmulDefinition kMatmulDefinitions[] = {
+    {"fma32", "fma32-v1-draft"},
+    {"int8x2", "int8x2-v1-draft"},
+    {"int8x3", "int8x3-v1-draft"},
+};
+
+/// Ids that every run uses, ascending.
+inline std::vector<std::string> common_arithmetic_ids() {
+  return {
       "elementary32-v1-draft", "exact-sum-v1-draft", "features-v1-draft", "initialisation-v1-draft",
       "layers-v1-draft",       "losses-v1-draft",    "metrics-v1-draft",  "optimizers-v1-draft",
       "philox-v1-draft",       "schedules-v1-draft", "shuffle-v1-draft",  "training-v1-draft",
   };
-  if (matmul == "fma32") ids.emplace_back("fma32-v1-draft");
+}
+
+/// Ids that a run with `numerics.matmul` = `matmul` uses, ascending. They are part of its record
+/// and of its result id: a change of any number comes with another version of its id. `-draft` goes
+/// with version 1.0 of the program.
+inline std::vector<std::string> arithmetic_ids(std::string_view matmul) {
+  std::vector<std::string> ids = common_arithmetic_ids();
+  for (const MatmulDefinition& definition : kMatmulDefinitions) {
+    if (definition.name == matmul) ids.emplace_back(definition.id);
+  }
   std::sort(ids.begin(), ids.end());
   return ids;
 }
 
-/// All ids that this build can execute.
-inline std::vector<std::string> known_arithmetic_ids() { return arithmetic_ids("fma32"); }
+/// All ids that this build can execute, ascending.
+inline std::vector<std::string> known_arithmetic_ids() {
+  std::vector<std::string> ids = common_arithmetic_ids();
+  for (const MatmulDefinition& definition : kMatmulDefinitions) ids.emplace_back(definition.id);
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
 
 }  // namespace reprotrain

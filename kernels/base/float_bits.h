@@ -53,4 +53,9 @@ RPT_HD uint32_t total_order_key(float value) {
   return (bits & 0x80000000u) != 0 ? ~bits : bits | 0x80000000u;
 }
 
+/// Inverse of total_order_key, but for a NaN's payload.
+RPT_HD float value_of_key(uint32_t key) {
+  return float_from_bits((key & 0x80000000u) != 0 ? key & 0x7fffffffu : ~key);
+}
+
 }  // namespace reprotrain::kernels

@@ -21,6 +21,10 @@ bool check_power_of(OperatorDevice& device, const Words& in, Words& out);
 // check_matmul.cpp
 bool check_product(OperatorDevice& device, std::string_view specification, const Words& in,
                    Words& out);
+bool check_product_of_words(OperatorDevice& device, std::string_view specification, const Words& in,
+                            Words& out);
+bool check_periodic_product(OperatorDevice& device, std::string_view specification, const Words& in,
+                            Words& out);
 
 // check_reduce.cpp
 bool check_sum_of_terms(OperatorDevice& device, const Words& in, Words& out);

@@ -35,6 +35,8 @@ constexpr std::string_view kTraining = "training.kat";
 constexpr Invariance kElementwise{true, false, "each element by itself"};
 constexpr Invariance kIndexed{true, false, "each element by itself, given its logical index"};
 constexpr Invariance kProduct{true, false, "each element of C by itself; terms in ascending k"};
+constexpr Invariance kExactProduct{
+    true, true, "each element of C by itself; terms in any order, cut into any parts"};
 constexpr Invariance kSum{false, true, "terms in any order, cut into any parts"};
 constexpr Invariance kColumns{true, true,
                               "each column by itself; rows in any order, cut into any parts"};
@@ -58,6 +60,12 @@ constexpr std::array kChecks = {
     ConformanceCheck{"cospi_unit", "schedules-v1-draft", "elementary.kat", "cospi_unit", check_cospi_unit, kElementwise},
     ConformanceCheck{"power_of", "schedules-v1-draft", "elementary.kat", "power_of", check_power_of, kElementwise},
     ConformanceCheck{"matrix_product", "fma32-v1-draft", "matmul.kat", "product", bound<check_product, "fma32">, kProduct},
+    ConformanceCheck{"matrix_product of 2 slices", "int8x2-v1-draft", "sliced_matmul.kat", "int8x2", bound<check_product, "int8x2">, kExactProduct},
+    ConformanceCheck{"matrix_product of 2 slices/words", "int8x2-v1-draft", "sliced_matmul.kat", "int8x2_words", bound<check_product_of_words, "int8x2">, kExactProduct},
+    ConformanceCheck{"matrix_product of 2 slices/periodic", "int8x2-v1-draft", "sliced_matmul.kat", "int8x2_periodic", bound<check_periodic_product, "int8x2">, kExactProduct},
+    ConformanceCheck{"matrix_product of 3 slices", "int8x3-v1-draft", "sliced_matmul.kat", "int8x3", bound<check_product, "int8x3">, kExactProduct},
+    ConformanceCheck{"matrix_product of 3 slices/words", "int8x3-v1-draft", "sliced_matmul.kat", "int8x3_words", bound<check_product_of_words, "int8x3">, kExactProduct},
+    ConformanceCheck{"matrix_product of 3 slices/periodic", "int8x3-v1-draft", "sliced_matmul.kat", "int8x3_periodic", bound<check_periodic_product, "int8x3">, kExactProduct},
     ConformanceCheck{"exact_sum", kSums, "exact_sum.kat", "terms", check_sum_of_terms, kSum},
     ConformanceCheck{"exact_sum/long", kSums, "exact_sum.kat", "generated", check_long_sum_of_terms, kSum},
     ConformanceCheck{"exact_sum/binary64", kSums, "exact_sum.kat", "doubles", check_sum_of_doubles, kSum},

@@ -6,31 +6,85 @@
 namespace reprotrain::kernels {
 namespace {
 
-/// A matrix with room between its rows, which lie at odd addresses.
-class PaddedMatrix {
+/// A matrix with `gap` numbers between its rows, the first row `gap` numbers into its memory.
+class PlacedMatrix {
  public:
-  PaddedMatrix(int64_t n_rows, int64_t n_columns)
+  PlacedMatrix(int64_t n_rows, int64_t n_columns, int64_t gap)
       : n_rows_(n_rows),
         n_columns_(n_columns),
-        values_(static_cast<size_t>(kShift + n_rows * stride()), float_from_bits(0x7fc0dead)) {}
+        gap_(gap),
+        values_(static_cast<size_t>(gap + n_rows * (n_columns + gap)),
+                float_from_bits(0x7fc0dead)) {}
 
-  void fill(std::string_view kind, uint64_t first_index) {
+  /// Element i, counted row by row, is value(i).
+  template <typename Value>
+  void fill(const Value& value) {
     for (int64_t row = 0; row < n_rows_; ++row) {
       for (int64_t column = 0; column < n_columns_; ++column) {
-        const auto index = static_cast<uint64_t>(row * n_columns_ + column);
-        view()(row, column) = element(kind, first_index + index);
+        view()(row, column) = value(static_cast<uint64_t>(row * n_columns_ + column));
       }
     }
   }
-  MatrixView view() { return {values_.data() + kShift, n_rows_, n_columns_, stride()}; }
+  MatrixView view() { return {values_.data() + gap_, n_rows_, n_columns_, n_columns_ + gap_}; }
+
+  void append_to(Words& out) {
+    for (int64_t row = 0; row < n_rows_; ++row) {
+      append_words({view().row(row), static_cast<size_t>(n_columns_)}, out);
+    }
+  }
 
  private:
-  static constexpr int64_t kShift = 1;
-  int64_t stride() const { return n_columns_ + 3; }
-
-  int64_t n_rows_, n_columns_;
+  int64_t n_rows_, n_columns_, gap_;
   std::vector<float> values_;
 };
+
+/// What a golden line says of a product. Element i of an operand is its function of i.
+template <typename ValueA, typename ValueB>
+struct ProductLine {
+  int64_t n_rows, depth, n_columns;
+  bool transpose_a, transpose_b;
+  ValueA a;
+  ValueB b;
+  std::vector<float> bias;  ///< or none
+
+  bool compute(OperatorDevice& device, std::string_view specification, int64_t gap,
+               Words& out) const {
+    PlacedMatrix a_matrix(transpose_a ? depth : n_rows, transpose_a ? n_rows : depth, gap);
+    PlacedMatrix b_matrix(transpose_b ? n_columns : depth, transpose_b ? depth : n_columns, gap);
+    PlacedMatrix c(n_rows, n_columns, gap);
+    a_matrix.fill(a);
+    b_matrix.fill(b);
+    const MatrixProduct product{a_matrix.view(), transpose_a, b_matrix.view(),
+                                transpose_b,     c.view(),    bias.empty() ? nullptr : bias.data()};
+    if (!device.matrix_product(specification, product)) return false;
+    c.append_to(out);
+    return true;
+  }
+};
+
+/// C as words, from dense operands and from misaligned ones with gaps.
+template <typename Line>
+bool check_line(OperatorDevice& device, std::string_view specification, const Line& line,
+                Words& out) {
+  if (!line.compute(device, specification, 0, out)) return false;
+  Words misaligned;
+  line.compute(device, specification, 3, misaligned);
+  for (size_t i = 0; i < out.size(); ++i) {
+    if (misaligned[i] != out[i]) out[i] = "varies:" + out[i] + "/" + misaligned[i];
+  }
+  return true;
+}
+
+std::vector<float> values_from(WordReader& words, int64_t n) {
+  std::vector<float> values;
+  for (int64_t i = 0; i < n; ++i) values.push_back(words.binary32());
+  return values;
+}
+
+/// Repeats `values` for ever.
+auto repeated(const std::vector<float>& values) {
+  return [&values](uint64_t i) { return values[i % values.size()]; };
+}
 
 }  // namespace
 
@@ -40,22 +94,35 @@ bool check_product(OperatorDevice& device, std::string_view specification, const
   const std::string kind = words.text();
   const int64_t m = words.count(), k = words.count(), n = words.count();
   const bool transpose_a = words.flag(), transpose_b = words.flag(), has_bias = words.flag();
-  PaddedMatrix a = transpose_a ? PaddedMatrix(k, m) : PaddedMatrix(m, k);
-  PaddedMatrix b = transpose_b ? PaddedMatrix(n, k) : PaddedMatrix(k, n);
-  PaddedMatrix c(m, n);
-  a.fill(kind, 0);
-  b.fill(kind, uint64_t{1} << 20);
+  const auto from = [&kind](uint64_t first) {
+    return [&kind, first](uint64_t i) { return element(kind, first + i); };
+  };
   std::vector<float> bias;
-  for (int64_t j = 0; j < n; ++j) {
-    bias.push_back(element(kind, (uint64_t{1} << 21) + static_cast<uint64_t>(j)));
+  for (uint64_t j = 0; has_bias && j < static_cast<uint64_t>(n); ++j) {
+    bias.push_back(from(uint64_t{1} << 21)(j));
   }
-  const MatrixProduct product{a.view(),    transpose_a, b.view(),
-                              transpose_b, c.view(),    has_bias ? bias.data() : nullptr};
-  if (!device.matrix_product(specification, product)) return false;
-  for (int64_t row = 0; row < m; ++row) {
-    append_words({c.view().row(row), static_cast<size_t>(n)}, out);
-  }
-  return true;
+  const ProductLine line{m, k, n, transpose_a, transpose_b, from(0), from(uint64_t{1} << 20), bias};
+  return check_line(device, specification, line, out);
+}
+
+bool check_product_of_words(OperatorDevice& device, std::string_view specification, const Words& in,
+                            Words& out) {
+  WordReader words(in);
+  const int64_t m = words.count(), k = words.count(), n = words.count();
+  const std::vector<float> a = values_from(words, m * k), b = values_from(words, k * n);
+  const ProductLine line{m, k, n, false, false, repeated(a), repeated(b), std::vector<float>()};
+  return check_line(device, specification, line, out);
+}
+
+bool check_periodic_product(OperatorDevice& device, std::string_view specification, const Words& in,
+                            Words& out) {
+  WordReader words(in);
+  const int64_t k = words.count();
+  const std::vector<float> a = values_from(words, words.count());
+  const std::vector<float> b = values_from(words, words.count());
+  const ProductLine line{int64_t{1}, k,           int64_t{1},  false,
+                         false,      repeated(a), repeated(b), std::vector<float>()};
+  return check_line(device, specification, line, out);
 }
 
 }  // namespace reprotrain::kernels

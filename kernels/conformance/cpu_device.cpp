@@ -11,6 +11,7 @@
 #include "kernels/elementwise/layer_norm.h"
 #include "kernels/elementwise/schedule_functions.h"
 #include "kernels/feature/feature_list.h"
+#include "kernels/matmul/matmul.h"
 #include "kernels/random/shuffle.h"
 #include "kernels/reduce/column_sums.h"
 #include "kernels/reduce/exact_sum.h"
@@ -74,8 +75,9 @@ class CpuDevice final : public OperatorDevice {
   }
 
   bool matrix_product(std::string_view specification, const MatrixProduct& product) override {
-    if (specification != "fma32") return false;
-    ordered_matmul(product, parallel_);
+    const auto matmul = matmul_called(specification);
+    if (!matmul) return false;
+    multiply(*matmul, product, parallel_);
     return true;
   }
 

@@ -3,11 +3,27 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "kernels/base/cuda_error.h"
 #include "kernels/conformance/device_copy.h"
+#include "kernels/digest/tile_digest_cuda.h"
+#include "kernels/elementwise/activation_cuda.h"
+#include "kernels/elementwise/dropout_cuda.h"
 #include "kernels/elementwise/elementary_array_cuda.h"
+#include "kernels/elementwise/initialisation_cuda.h"
+#include "kernels/elementwise/layer_norm_cuda.h"
+#include "kernels/feature/feature_cuda.h"
+#include "kernels/feature/feature_list.h"
+#include "kernels/loss/loss_list_cuda.h"
 #include "kernels/matmul/ordered_matmul_cuda.h"
+#include "kernels/matmul/sliced_matmul_cuda.h"
+#include "kernels/optimizer/clipping.h"
+#include "kernels/optimizer/optimizer_cuda.h"
+#include "kernels/random/philox_cuda.h"
+#include "kernels/random/shuffle_cuda.h"
+#include "kernels/reduce/column_sums_cuda.h"
+#include "kernels/reduce/exact_sum_cuda.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -64,7 +80,9 @@ class CudaDevice final : public OperatorDevice {
   }
 
   bool matrix_product(std::string_view specification, const MatrixProduct& product) override {
-    if (specification != "fma32") return false;
+    if (specification != "fma32" && specification != "int8x2" && specification != "int8x3") {
+      return false;
+    }
     const DeviceCopy<float> a(extent_of(product.a)), b(extent_of(product.b));
     const auto c_extent = extent_of(product.c);
     const DeviceCopy<float> c{std::span<const float>(c_extent)};
@@ -75,13 +93,278 @@ class CudaDevice final : public OperatorDevice {
     on_device.b.data = b.data();
     on_device.c.data = c.data();
     on_device.bias = product.bias == nullptr ? nullptr : bias.data();
-    multiply(on_device);
+    if (specification == "fma32") {
+      multiply_in_order(on_device);
+    } else {
+      multiply_slices(on_device, specification == "int8x2" ? 2 : 3);
+    }
+    check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
     c.read(c_extent);
     return true;
   }
 
+  bool activation(std::string_view name, std::span<const float> x, std::span<float> y,
+                  std::span<float> derivative) override {
+    const ActivationKernelCuda* kernel = find_activation_cuda(name);
+    if (kernel == nullptr) return false;
+    std::fill(derivative.begin(), derivative.end(), 1.0f);
+    const DeviceCopy<float> inputs(x), outputs(x), gradient{std::span<const float>(derivative)};
+    kernel->forward(inputs.data(), outputs.data(), inputs.size(), kStream);
+    kernel->backward(inputs.data(), outputs.data(), gradient.data(), inputs.size(), kStream);
+    outputs.read(y);
+    gradient.read(derivative);
+    return true;
+  }
+
+  bool exact_sum(std::span<const float> terms, double& sum) override {
+    sum = rounded_sum<ExactSumAccumulator>(terms, [](const float* data, int64_t n, auto* target) {
+      add_terms_cuda(data, n, target, kStream);
+    });
+    return true;
+  }
+
+  bool exact_sum(std::span<const double> terms, double& sum) override {
+    sum =
+        rounded_sum<ExactSum64Accumulator>(terms, [](const double* data, int64_t n, auto* target) {
+          add_terms_cuda(data, n, target, kStream);
+        });
+    return true;
+  }
+
+  bool exact_sum_of_squares(std::span<const float> terms, double& sum) override {
+    sum = rounded_sum<ExactSumAccumulator>(terms, [](const float* data, int64_t n, auto* target) {
+      add_squares_cuda(data, n, target, kStream);
+    });
+    return true;
+  }
+
+  bool column_sums(ConstMatrixView m, std::span<float> sums) override {
+    const DeviceCopy<float> values(extent_of(m));
+    const DeviceCopy<ExactSumAccumulator> accumulators(m.n_columns);
+    const DeviceCopy<float> results(m.n_columns);
+    m.data = values.data();
+    clear_sums_cuda(accumulators.data(), m.n_columns, kStream);
+    add_column_sums_cuda(m, accumulators.data(), kStream);
+    round_sums_cuda(accumulators.data(), m.n_columns, results.data(), kStream);
+    results.read(sums);
+    return true;
+  }
+
+  bool column_moments(const StridedColumn& column, ColumnMoments& moments) override {
+    const int64_t n_rows =
+        column.rows.empty() ? 0 : *std::max_element(column.rows.begin(), column.rows.end()) + 1;
+    const ConstMatrixView host{column.data, n_rows, 1, column.stride};
+    const DeviceCopy<float> values(extent_of(host));
+    const DeviceCopy<int64_t> rows(column.rows);
+    const DeviceCopy<MomentAccumulator> accumulator(1);
+    const DeviceCopy<ColumnMoments> results(1);
+    clear_moments_cuda(accumulator.data(), 1, kStream);
+    add_column_moments_cuda({values.data(), n_rows, 1, column.stride}, {rows.data(), rows.size()},
+                            accumulator.data(), kStream);
+    round_moments_cuda(accumulator.data(), 1, results.data(), kStream);
+    results.read(&moments);
+    return true;
+  }
+
+  /// From the front of the stream, as the kernels draw them; far blocks are not offered.
+  bool random_blocks(RandomStream stream, uint64_t first_block,
+                     std::span<PhiloxBlock> blocks) override {
+    constexpr uint64_t kMostBlocks = uint64_t{1} << 20;
+    if (first_block > kMostBlocks || blocks.size() > kMostBlocks) return false;
+    const auto n_words = static_cast<int64_t>(4 * (first_block + blocks.size()));
+    const DeviceCopy<uint32_t> words(n_words);
+    random_words_cuda(stream, words.data(), n_words, kStream);
+    std::vector<uint32_t> host(static_cast<size_t>(n_words));
+    words.read(host.data());
+    for (size_t i = 0; i < blocks.size(); ++i) {
+      std::copy_n(host.begin() + static_cast<int64_t>(4 * (first_block + i)), 4, blocks[i].word);
+    }
+    return true;
+  }
+
+  bool shuffle(RandomStream stream, std::span<int64_t> items) override {
+    const DeviceCopy<int64_t> before{std::span<const int64_t>(items)};
+    const DeviceCopy<int64_t> after(before.size());
+    const DeviceCopy<unsigned char> work(static_cast<int64_t>(shuffle_work_bytes(before.size())));
+    shuffle_indices_cuda(stream, before.data(), after.data(), before.size(), work.data(), kStream);
+    after.read(items);
+    return true;
+  }
+
+  bool initialise_weight(int64_t n_in, int64_t n_out, uint64_t seed, uint32_t instance,
+                         std::span<float> values) override {
+    const DeviceCopy<float> weight(n_in * n_out);
+    initialise_weight_cuda(n_in, n_out, seed, instance, weight.data(), kStream);
+    std::vector<float> host(static_cast<size_t>(n_in * n_out));
+    weight.read(host.data());
+    std::copy_n(host.begin(), std::min(host.size(), values.size()), values.begin());
+    return true;
+  }
+
+  bool dropout(const Dropout& dropout, RandomStream stream, std::span<float> values) override {
+    const DeviceCopy<float> on_device{std::span<const float>(values)};
+    apply_dropout_cuda(dropout, stream, on_device.data(), on_device.size(), kStream);
+    on_device.read(values);
+    return true;
+  }
+
+  bool softmax(ConstMatrixView logits, MatrixView probabilities) override {
+    const auto extent = extent_of(probabilities);
+    const DeviceCopy<float> inputs(extent_of(logits)), outputs{std::span<const float>(extent)};
+    logits.data = inputs.data();
+    probabilities.data = outputs.data();
+    softmax_rows_cuda(logits, probabilities, kStream);
+    outputs.read(extent);
+    return true;
+  }
+
+  bool layer_norm(const LayerNormCase& batch) override {
+    const DeviceCopy<float> x(batch.x), scale(batch.scale), shift(batch.shift);
+    const DeviceCopy<float> normal(x.size()), y(x.size()), inverse(batch.n_rows);
+    const DeviceCopy<float> gradient{std::span<const float>(batch.gradient)};
+    const DeviceCopy<float> scale_gradient(batch.n), shift_gradient(batch.n);
+    const DeviceCopy<ExactSumAccumulator> sums(2 * batch.n);
+    const auto view = [&](const DeviceCopy<float>& m) {
+      return dense_view(m.data(), batch.n_rows, batch.n);
+    };
+    layer_norm_forward_cuda(
+        {view(x), span_of(scale), span_of(shift), view(normal), span_of(inverse), view(y)},
+        kStream);
+    layer_norm_backward_cuda({view(normal),
+                              span_of(inverse),
+                              span_of(scale),
+                              view(gradient),
+                              {},
+                              span_of(scale_gradient),
+                              span_of(shift_gradient)},
+                             sums.data(), kStream);
+    y.read(batch.y);
+    gradient.read(batch.gradient);
+    scale_gradient.read(batch.scale_gradient);
+    shift_gradient.read(batch.shift_gradient);
+    return true;
+  }
+
+  bool loss(std::string_view name, const LossBatch& batch, std::span<float> row_losses,
+            MatrixView gradient, float& mean) override {
+    const auto kernels = cuda_loss_list();
+    const auto kernel =
+        std::find_if(kernels.begin(), kernels.end(), [&](auto& k) { return k.name == name; });
+    if (kernel == kernels.end()) return false;
+    const auto gradient_extent = extent_of(gradient);
+    const DeviceCopy<float> outputs(extent_of(batch.outputs)), values(batch.values);
+    const DeviceCopy<float> weights(batch.class_weights), losses(batch.outputs.n_rows);
+    const DeviceCopy<float> slopes{std::span<const float>(gradient_extent)}, batch_loss(1);
+    const DeviceCopy<int32_t> classes(batch.classes);
+    const DeviceCopy<ExactSumAccumulator> sum(1);
+    LossBatch on_device = batch;
+    on_device.outputs.data = outputs.data();
+    on_device.values = span_of(values);
+    on_device.classes = span_of(classes);
+    on_device.class_weights = span_of(weights);
+    MatrixView gradient_on_device = gradient;
+    gradient_on_device.data = slopes.data();
+    kernel->run(on_device, span_of(losses), gradient_on_device, kStream);
+    mean_loss_cuda(span_of(losses), sum.data(), batch_loss.data(), kStream);
+    losses.read(row_losses);
+    slopes.read(gradient_extent);
+    batch_loss.read(&mean);
+    return true;
+  }
+
+  bool clip_by_norm(std::span<float> gradients, double largest_norm, double& norm) override {
+    const DeviceCopy<float> on_device{std::span<const float>(gradients)};
+    const DeviceCopy<ExactSumAccumulator> squares(1);
+    const DeviceCopy<double> norm_on_device(1);
+    clear_sums_cuda(squares.data(), 1, kStream);
+    add_squares_cuda(on_device.data(), on_device.size(), squares.data(), kStream);
+    round_norms_cuda(squares.data(), 1, norm_on_device.data(), kStream);
+    norm_on_device.read(&norm);
+    if (const auto factor = clipping_factor(norm, largest_norm)) {
+      scale_array_cuda(*factor, on_device.data(), on_device.size(), kStream);
+    }
+    on_device.read(gradients);
+    return true;
+  }
+
+  bool optimizer_step(std::string_view name, const OptimizerSettings& settings,
+                      const OptimizerTensor& tensor, uint64_t step_index) override {
+    const OptimizerKernelCuda* kernel = find_optimizer_cuda(name);
+    if (kernel == nullptr) return false;
+    const DeviceCopy<float> parameters{std::span<const float>(tensor.parameters)};
+    const DeviceCopy<float> gradients(tensor.gradients);
+    const DeviceCopy<float> first{std::span<const float>(tensor.state[0])};
+    const DeviceCopy<float> second{std::span<const float>(tensor.state[1])};
+    kernel->step(settings,
+                 {parameters.data(),
+                  gradients.data(),
+                  {first.data(), second.data()},
+                  parameters.size(),
+                  tensor.decays},
+                 step_index, kStream);
+    parameters.read(tensor.parameters);
+    first.read(tensor.state[0]);
+    second.read(tensor.state[1]);
+    return true;
+  }
+
+  bool feature(std::string_view name, std::span<const double> fields, std::span<const float> x,
+               std::span<float> y) override {
+    bool found = false;
+    for_each_feature([&]<typename Feature>() {
+      if (name != Feature::kName) return;
+      found = true;
+      Feature feature;
+      size_t next = 0;
+      for (const auto& field : Feature::fields()) feature.*field.member = fields[next++];
+      const DeviceCopy<Feature> features(std::span<const Feature>(&feature, 1));
+      const DeviceCopy<float> values(x);
+      const DeviceCopy<uint64_t> first_fault(std::span<const uint64_t>(&kNoFault, 1));
+      apply_feature_cuda(features.data(), 1, values.data(), values.size(), first_fault.data(),
+                         kStream);
+      values.read(y);
+    });
+    return found;
+  }
+
+  bool digest(std::span<const float> values, uint64_t tensor_id, Digest128& digest) override {
+    return digest_of(values, tensor_id, digest);
+  }
+
+  bool digest(std::span<const int64_t> values, uint64_t tensor_id, Digest128& digest) override {
+    return digest_of(values, tensor_id, digest);
+  }
+
  private:
-  void multiply(const MatrixProduct& product) const {
+  template <typename T>
+  static std::span<T> span_of(const DeviceCopy<T>& array) {
+    return {array.data(), static_cast<size_t>(array.size())};
+  }
+
+  /// The sum, rounded once to binary64, of what `add(data, n, accumulator)` adds.
+  template <typename Accumulator, typename T, typename Add>
+  static double rounded_sum(std::span<const T> terms, const Add& add) {
+    const DeviceCopy<T> on_device(terms);
+    const DeviceCopy<Accumulator> accumulator(1);
+    const DeviceCopy<double> result(1);
+    clear_sums_cuda(accumulator.data(), 1, kStream);
+    add(on_device.data(), on_device.size(), accumulator.data());
+    round_sums_cuda(accumulator.data(), 1, result.data(), kStream);
+    double sum = 0.0;
+    result.read(&sum);
+    return sum;
+  }
+
+  template <typename T>
+  static bool digest_of(std::span<const T> values, uint64_t tensor_id, Digest128& digest) {
+    const DeviceCopy<T> on_device(values);
+    const DeviceCopy<Digest128> result(1);
+    tile_digest_cuda(on_device.data(), on_device.size(), tensor_id, result.data(), kStream);
+    result.read(&digest);
+    return true;
+  }
+
+  void multiply_in_order(const MatrixProduct& product) const {
     const ProductShape shape{product.c.n_rows, product.c.n_columns, product.depth()};
     constexpr int64_t kLargestWorkspace = int64_t{1} << 28;
     const OrderedMatmulPlan plan =
@@ -89,7 +372,14 @@ class CudaDevice final : public OperatorDevice {
     const int64_t size_bytes = workspace_bytes_of(plan, shape);
     const DeviceCopy<float> workspace(size_bytes / static_cast<int64_t>(sizeof(float)));
     ordered_matmul_cuda(product, plan, {workspace.data(), size_bytes}, kStream);
-    check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+  }
+
+  /// Without cuBLASLt: integers are the same whoever multiplies them.
+  static void multiply_slices(const MatrixProduct& product, int n_digits) {
+    const ProductShape shape{product.c.n_rows, product.c.n_columns, product.depth()};
+    const DeviceCopy<unsigned char> workspace(sliced_workspace_bytes(shape, n_digits));
+    const TiledInt8Gemm gemm;
+    sliced_matmul_cuda(product, {n_digits, &gemm}, {workspace.data(), workspace.size()}, kStream);
   }
 
   int index_;

@@ -39,6 +39,9 @@ inline float element(std::string_view kind, uint64_t i) {
                                            0x7fc00000, 0x3f800000, 0xbf800000, 0x7f7fffff};
   static constexpr uint32_t kCancelling[] = {0x7f000000, 0xff000000, 0x3f800000,
                                              0x00000001, 0xbf800000, 0x80000001};
+  static constexpr uint32_t kCarries[] = {0x7efdff, 0x7efe00, 0x7efe01, 0x7fffff,
+                                          0x000000, 0x400000, 0x7eff00, 0x3fffff};
+  static constexpr float kExtremes[] = {8355584.0f, 8290176.0f, 8290175.0f};
   const uint64_t w = mixed_word(i);
   const auto sign_fraction = static_cast<uint32_t>((w & 1) << 31 | (w >> 8 & 0x7fffff));
   const auto with_exponent = [&](uint32_t lowest, uint32_t n) {
@@ -55,6 +58,21 @@ inline float element(std::string_view kind, uint64_t i) {
     return float_from_bits(kSpecials[(w >> 40) % 8]);
   }
   if (kind == "cancel") return float_from_bits(kCancelling[(w >> 40) % 6]);
+  if (kind == "rare") {
+    if ((w >> 32 & 15) != 0) return with_exponent(124, 4);
+    return float_from_bits(kSpecials[(w >> 40) % 8]);
+  }
+  if (kind == "sparse") {
+    return (w >> 32 & 7) != 0 ? float_from_bits(sign_fraction & 0x80000000u)
+                              : with_exponent(124, 4);
+  }
+  if (kind == "carry") {
+    const uint32_t sign = sign_fraction & 0x80000000u;
+    const uint32_t field = 102 + static_cast<uint32_t>((w >> 40) % 26);
+    return float_from_bits(sign | field << 23 | kCarries[(w >> 52) % 8]);
+  }
+  if (kind == "extreme") return kExtremes[(w >> 40) % 3];
+  if (kind == "largest") return kExtremes[0];
   throw std::invalid_argument("no such kind of element");
 }
 

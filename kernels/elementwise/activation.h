@@ -27,7 +27,9 @@ namespace reprotrain::kernels {
 struct Relu {
   static RPT_HD float value(float x) { return x <= 0.0f ? 0.0f : x; }
   static RPT_HD float derivative(float /*x*/, float y) {
-    return y > 0.0f ? 1.0f : y <= 0.0f ? 0.0f : y;
+    // Two selections side by side: nested ones became branches, which a batch's signs mispredict.
+    const float step = y > 0.0f ? 1.0f : 0.0f;
+    return y == y ? step : y;
   }
 };
 

@@ -14,34 +14,58 @@ namespace {
 /// cache.
 constexpr int64_t kBlock = 512;
 
-/// result[i] = the estimate of F(x[i]) rounded; undecided[i] = 1 where that is not the result, else
-/// 0.
-template <typename F>
-struct EstimateElement {
-  const float* x;
-  float* result;
-  uint32_t* undecided;
+/// Results of a block, and undecided[i] = 1 where the estimate's interval does not round to one
+/// float, else 0.
+struct BlockResults {
+  float result[kBlock];
+  uint32_t undecided[kBlock];
 
-  RPT_HD void operator()(int64_t i) const {
-    const RoundedInterval interval = rounded_interval(F::estimate(x[i]));
+  RPT_HD void set(int64_t i, RoundedInterval interval) {
     result[i] = interval.low;
     undecided[i] = interval.is_one_float() ? 0u : 1u;
+  }
+  int64_t n_undecided(int64_t n) const {
+    uint32_t sum = 0;
+    for (int64_t i = 0; i < n; ++i) sum += undecided[i];
+    return sum;
   }
 };
 
 template <typename F>
+struct PairElement {
+  const float* x;
+  BlockResults* results;
+  RPT_HD void operator()(int64_t i) const {
+    results->set(i, rounded_interval(F::template estimate_in_pairs<FmaInstruction>(x[i])));
+  }
+};
+
+template <typename F>
+struct Binary64Element {
+  const float* x;
+  BlockResults* results;
+  RPT_HD void operator()(int64_t i) const { results->set(i, rounded_interval(F::estimate(x[i]))); }
+};
+
+/// A share of undecided elements from which on a second pass over the block is worth it.
+constexpr int64_t kManyUndecided = 32;
+
+template <typename F>
 void block_of(const float* x, float* y, int64_t n) {
-  float result[kBlock];
-  uint32_t undecided[kBlock];
-  vector_loop(EstimateElement<F>{x, result, undecided}, 0, n);
-  uint32_t n_undecided = 0;
-  for (int64_t i = 0; i < n; ++i) n_undecided += undecided[i];
+  BlockResults block;
+  int64_t n_undecided = n;
+  if (fused_vector_loop(PairElement<F>{x, &block}, 0, n)) n_undecided = block.n_undecided(n);
+  const bool in_pairs = n_undecided < (n + kManyUndecided - 1) / kManyUndecided;
+  if (!in_pairs) {
+    vector_loop(Binary64Element<F>{x, &block}, 0, n);
+    n_undecided = block.n_undecided(n);
+  }
   for (int64_t i = 0; n_undecided != 0; ++i) {
-    if (undecided[i] == 0) continue;
-    result[i] = decided<F>(x[i]);
+    if (block.undecided[i] == 0) continue;
+    block.result[i] = in_pairs ? correctly_rounded<F>(x[i]) : decided<F>(x[i]);
     --n_undecided;
   }
-  std::memcpy(y, result, static_cast<size_t>(n) * sizeof(float));
+  std::memcpy(y, block.result, static_cast<size_t>(n) * sizeof(float));
 }
 
 template <typename F>

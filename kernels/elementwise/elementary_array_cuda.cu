@@ -9,9 +9,10 @@ namespace {
 
 template <typename F>
 struct ElementaryQuad {
+  using Value = float;
   static constexpr int kReads = 1;
   static constexpr int kWrites = 1;
-  __device__ void operator()(int64_t /*quad*/, const float (&in)[1][4], float (&out)[1][4]) const {
+  __device__ void operator()(int64_t /*quad*/, const float (*in)[4], float (*out)[4]) const {
     for (int i = 0; i < 4; ++i) out[0][i] = correctly_rounded<F>(in[0][i]);
   }
 };

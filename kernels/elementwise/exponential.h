@@ -12,6 +12,7 @@
 
 #include "kernels/elementwise/elementary_table.h"
 #include "kernels/elementwise/estimate.h"
+#include "kernels/elementwise/pair_exponential.h"
 
 namespace reprotrain::kernels::rounded {
 
@@ -84,6 +85,10 @@ struct Exp {
   RPT_HD static Estimate estimate(float x) {
     return estimate_within(fast_exp(clamped(static_cast<double>(x), kExpLow, kExpHigh)), 0x1p-48);
   }
+  template <typename Fma>
+  RPT_HD static PairEstimate estimate_in_pairs(float x) {
+    return exp_estimate_in_pairs<Fma>(x);
+  }
   RPT_HD static bool special(float /*x*/, float& /*y*/) { return false; }
   RPT_HD static DoubleDouble accurate(float x) {
     return accurate_exp(clamped(static_cast<double>(x), kExpLow, kExpHigh));
@@ -95,6 +100,10 @@ struct Expm1 {
     const double argument = clamped(static_cast<double>(x), -60.0, kExpHigh);
     const double value = fast_expm1(argument);
     return estimate_within(chosen(argument == 0.0, argument, value), 0x1p-48);
+  }
+  template <typename Fma>
+  RPT_HD static PairEstimate estimate_in_pairs(float x) {
+    return expm1_estimate_in_pairs<Fma>(x);
   }
   RPT_HD static bool special(float x, float& y) {
     y = x;

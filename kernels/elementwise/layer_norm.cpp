@@ -21,14 +21,11 @@ struct ForwardRow {
     const float* x = pass.x.row(row);
     const float count = static_cast<float>(n);
     const float mean = lane_sum([x](int64_t j) { return x[j]; }, n) / count;
-    const float variance = lane_sum(
-                               [x, mean](int64_t j) {
-                                 const float deviation = x[j] - mean;
-                                 return deviation * deviation;
-                               },
-                               n) /
-                           count;
-    const float inverse = 1.0f / __builtin_sqrtf(variance + kLayerNormEpsilon);
+    const float variance =
+        lane_sum([x, mean](int64_t j) { return layer_norm_step::squared_deviation(x[j], mean); },
+                 n) /
+        count;
+    const float inverse = layer_norm_step::inverse_deviation(variance);
     pass.inverse[static_cast<size_t>(row)] = inverse;
 
     const float* scale = pass.scale.data();
@@ -36,9 +33,9 @@ struct ForwardRow {
     float* normal = pass.normal.row(row);
     float* y = pass.y.row(row);
     RPT_INDEPENDENT for (int64_t j = 0; j < n; ++j) {
-      const float normalised = (x[j] - mean) * inverse;
+      const float normalised = layer_norm_step::normal(x[j], mean, inverse);
       normal[j] = normalised;
-      y[j] = normalised * scale[j] + shift[j];
+      y[j] = layer_norm_step::output(normalised, scale[j], shift[j]);
     }
   }
 };
@@ -57,7 +54,8 @@ struct BackwardRow {
     const float b =
         lane_sum([=](int64_t j) { return (gradient[j] * scale[j]) * normal[j]; }, n) / count;
     RPT_INDEPENDENT for (int64_t j = 0; j < n; ++j) {
-      gradient[j] = ((gradient[j] * scale[j] - a) - normal[j] * b) * inverse;
+      gradient[j] =
+          layer_norm_step::input_gradient(gradient[j] * scale[j], normal[j], a, b, inverse);
     }
   }
 };

@@ -21,12 +21,36 @@
 
 #include <span>
 
+#include "kernels/base/hd.h"
 #include "kernels/base/matrix_view.h"
 #include "kernels/base/parallel.h"
 
 namespace reprotrain::kernels {
 
 inline constexpr float kLayerNormEpsilon = 1e-5f;
+
+/// The steps of an element, for CPU and CUDA loops.
+namespace layer_norm_step {
+
+RPT_HD float squared_deviation(float x, float mean) {
+  const float deviation = x - mean;
+  return deviation * deviation;
+}
+RPT_HD float inverse_deviation(float variance) {
+#if defined(__CUDA_ARCH__)
+  return 1.0f / __fsqrt_rn(variance + kLayerNormEpsilon);
+#else
+  return 1.0f / __builtin_sqrtf(variance + kLayerNormEpsilon);
+#endif
+}
+RPT_HD float normal(float x, float mean, float inverse) { return (x - mean) * inverse; }
+RPT_HD float output(float normal, float scale, float shift) { return normal * scale + shift; }
+/// g = gradient * scale.
+RPT_HD float input_gradient(float g, float normal, float a, float b, float inverse) {
+  return ((g - a) - normal * b) * inverse;
+}
+
+}  // namespace layer_norm_step
 
 /// Shapes: matrices (n_rows, n), `inverse` (n_rows), the rest (n).
 struct LayerNormForward {

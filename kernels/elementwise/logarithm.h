@@ -14,6 +14,7 @@
 #include "kernels/elementwise/elementary_table.h"
 #include "kernels/elementwise/estimate.h"
 #include "kernels/elementwise/exponential.h"
+#include "kernels/elementwise/pair_logarithm.h"
 
 namespace reprotrain::kernels::rounded {
 
@@ -70,6 +71,10 @@ struct Log {
     const double value = fast_log(static_cast<double>(x));
     return estimate_within(chosen((x > 0.0f) & (x < infinity()), value, nan), 0x1p-48);
   }
+  template <typename Fma>
+  RPT_HD static PairEstimate estimate_in_pairs(float x) {
+    return log_estimate_in_pairs<Fma>(x);
+  }
   RPT_HD static bool special(float x, float& y) {
     y = x == 0.0f ? -infinity() : x < 0.0f ? canonical_nan() : x;
     return x <= 0.0f || x == infinity();
@@ -90,6 +95,10 @@ struct Log1p {
         fast_log_of_parts(parts.k, chosen(parts.k == 0.0, argument, parts.m - 1.0));
     const double known = chosen((x > -1.0f) & (x < infinity()), value, nan);
     return estimate_within(chosen(argument == 0.0, argument, known), 0x1p-48);
+  }
+  template <typename Fma>
+  RPT_HD static PairEstimate estimate_in_pairs(float x) {
+    return log1p_estimate_in_pairs<Fma>(x);
   }
   RPT_HD static bool special(float x, float& y) {
     y = x == -1.0f ? -infinity() : x < -1.0f ? canonical_nan() : x;

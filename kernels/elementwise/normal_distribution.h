@@ -16,6 +16,7 @@
 #pragma once
 
 #include "kernels/elementwise/exponential.h"
+#include "kernels/elementwise/pair_normal_distribution.h"
 
 namespace reprotrain::kernels::rounded {
 
@@ -83,6 +84,10 @@ struct Erf {
     const double value = chosen(z < 0.75, near_zero, 1.0 - tail);
     return estimate_within(with_sign_of(argument, value), 0x1p-45);
   }
+  template <typename Fma>
+  RPT_HD static PairEstimate estimate_in_pairs(float x) {
+    return erf_estimate_in_pairs<Fma>(x);
+  }
   RPT_HD static bool special(float x, float& y) {
     y = x;
     return x == 0.0f;
@@ -100,6 +105,10 @@ struct Gelu {
     const NormalTail normal = normal_tail(clamped(magnitude(argument), 0.0, kNormalReach));
     const double distribution = chosen(argument < 0.0, normal.tail, 1.0 - normal.tail);
     return estimate_within(argument * distribution, 0x1p-45);
+  }
+  template <typename Fma>
+  RPT_HD static PairEstimate estimate_in_pairs(float x) {
+    return gelu_estimate_in_pairs<Fma>(x);
   }
   /// gelu(-infinity) is the limit, -0.
   RPT_HD static bool special(float x, float& y) {
@@ -125,6 +134,10 @@ struct GeluDerivative {
     const double lower_error = (normal.tail + slope) * 0x1p-45;
     return {chosen(argument < 0.0, lower_side, upper_side),
             chosen(argument < 0.0, lower_error, upper_side * 0x1p-45)};
+  }
+  template <typename Fma>
+  RPT_HD static PairEstimate estimate_in_pairs(float x) {
+    return gelu_derivative_estimate_in_pairs<Fma>(x);
   }
   RPT_HD static bool special(float /*x*/, float& /*y*/) { return false; }
   RPT_HD static DoubleDouble accurate(float x) {

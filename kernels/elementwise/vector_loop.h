@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "kernels/base/cpu_path.h"
+#include "kernels/base/hd.h"
 #include "kernels/base/parallel.h"
 
 // Promises the compiler that iterations are independent.
@@ -62,6 +63,25 @@ void dispatched_loop(const Element& element, int64_t begin, int64_t end) {
 template <class Element>
 void vector_loop(const Element& element, int64_t begin, int64_t end) {
   vector_loop_detail::dispatched_loop<false>(element, begin, end);
+}
+
+/// The same, but only where the vectors in use have an fma instruction, so that `element` may use
+/// it by __builtin_fmaf; otherwise does nothing and returns false.
+template <class Element>
+bool fused_vector_loop(const Element& element, int64_t begin, int64_t end) {
+#if defined(__x86_64__)
+  const CpuPath path = cpu_path();
+  if (!uses_avx2(path)) return false;
+  if (uses_avx512(path)) {
+    vector_loop_detail::avx512_loop<false>(element, begin, end);
+  } else {
+    vector_loop_detail::avx2_loop<false>(element, begin, end);
+  }
+  return true;
+#else
+  (void)element, (void)begin, (void)end;
+  return false;
+#endif
 }
 
 /// row(begin) ... row(end - 1), on this thread: vectors lie within a row.

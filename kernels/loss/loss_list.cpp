@@ -7,6 +7,7 @@
 #include "kernels/elementwise/elementary_array.h"
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/loss/classification_loss.h"
+#include "kernels/loss/loss_rows.h"
 #include "kernels/loss/regression_loss.h"
 #include "kernels/reduce/exact_sum.h"
 
@@ -17,36 +18,11 @@ namespace {
 /// Rows worth another thread when each costs some transcendental functions.
 constexpr int64_t kRowGrain = 512;
 
-template <class Loss>
-struct RegressionRow {
-  Loss loss;
-  const LossBatch& batch;
-  float* row_losses;
-  MatrixView gradient;
-
-  RPT_HD void operator()(int64_t row) const {
-    const LossAndSlope result = loss(batch.outputs(row, 0), batch.values[static_cast<size_t>(row)]);
-    row_losses[row] = result.loss;
-    gradient(row, 0) = result.slope / static_cast<float>(batch.outputs.n_rows);
-  }
-};
-
-struct BinaryCrossEntropyRow {
-  const LossBatch& batch;
-  float* row_losses;
-  MatrixView gradient;
-
-  RPT_HD void operator()(int64_t row) const {
-    const int32_t target = batch.classes[static_cast<size_t>(row)];
-    LossAndSlope result = BinaryCrossEntropy{}(batch.outputs(row, 0), target == 1);
-    if (!batch.class_weights.empty()) {
-      const float weight = batch.class_weights[static_cast<size_t>(target)];
-      result = {result.loss * weight, result.slope * weight};
-    }
-    row_losses[row] = result.loss;
-    gradient(row, 0) = result.slope / static_cast<float>(batch.outputs.n_rows);
-  }
-};
+LossRows rows_of(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient) {
+  return {batch.outputs,       batch.classes.data(),
+          batch.values.data(), batch.class_weights.empty() ? nullptr : batch.class_weights.data(),
+          row_losses.data(),   gradient};
+}
 
 /// The steps of a softmax over rows [begin, end): transcendental functions run over whole stretches
 /// of memory, because rows are often shorter than a vector.
@@ -132,7 +108,7 @@ void mean_squared_error(const LossBatch& batch, std::span<float> row_losses, Mat
                         const Parallel& parallel) {
   require_matching(batch, row_losses, gradient, batch.values.size());
   require_one_output(batch);
-  parallel_row_loop(RegressionRow<MeanSquaredError>{{}, batch, row_losses.data(), gradient},
+  parallel_row_loop(RegressionRow<MeanSquaredError>{{}, rows_of(batch, row_losses, gradient)},
                     batch.outputs.n_rows, parallel, kElementGrain);
 }
 
@@ -140,7 +116,7 @@ void huber(const LossBatch& batch, std::span<float> row_losses, MatrixView gradi
            const Parallel& parallel) {
   require_matching(batch, row_losses, gradient, batch.values.size());
   require_one_output(batch);
-  parallel_row_loop(RegressionRow<Huber>{{batch.huber_delta}, batch, row_losses.data(), gradient},
+  parallel_row_loop(RegressionRow<Huber>{{batch.huber_delta}, rows_of(batch, row_losses, gradient)},
                     batch.outputs.n_rows, parallel, kElementGrain);
 }
 
@@ -158,8 +134,8 @@ void binary_cross_entropy(const LossBatch& batch, std::span<float> row_losses, M
   require_matching(batch, row_losses, gradient, batch.classes.size());
   require_one_output(batch);
   require_classes(batch, 2);
-  parallel_row_loop(BinaryCrossEntropyRow{batch, row_losses.data(), gradient}, batch.outputs.n_rows,
-                    parallel, kRowGrain);
+  parallel_row_loop(BinaryCrossEntropyRow{rows_of(batch, row_losses, gradient)},
+                    batch.outputs.n_rows, parallel, kRowGrain);
 }
 
 constexpr std::array kLosses = {

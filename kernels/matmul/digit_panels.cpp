@@ -8,8 +8,8 @@
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/matmul/digit_slices.h"
 #include "kernels/matmul/digit_words.h"
+#include "kernels/matmul/pack_avx2.h"
 #include "kernels/matmul/tile_kernel.h"
-#include "kernels/matmul/transpose_avx2.h"
 
 namespace reprotrain::kernels {
 
@@ -24,55 +24,48 @@ using ChunkIntegers = int32_t[kChunkTerms * kMaxPanelColumns];
 int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 /// What a panel needs to know about each of its vectors.
-struct VectorSummary {
-  uint32_t largest[kMaxPanelColumns] = {};  ///< finite_magnitude_bits
-  uint32_t non_finite[kMaxPanelColumns] = {};
-};
-
-RPT_HD uint32_t is_non_finite(float x) {
-  return static_cast<uint32_t>((bits_of(x) & 0x7f800000u) == 0x7f800000u);
-}
+using PanelMagnitudes = LargestMagnitude[kMaxPanelColumns];
 
 /// Vectors that are rows: vector i of the panel.
-struct SummariseRow {
+struct MeasureRow {
   ConstMatrixView rows;
-  VectorSummary* summary;
+  LargestMagnitude* magnitudes;
 
   RPT_HD void operator()(int64_t i) const {
     const float* row = rows.row(i);
-    uint32_t largest = 0;
-    uint32_t non_finite = 0;
-    for (int64_t k = 0; k < rows.n_columns; ++k) {
-      largest = std::max(largest, finite_magnitude_bits(row[k]));
-      non_finite |= is_non_finite(row[k]);
-    }
-    summary->largest[i] = largest;
-    summary->non_finite[i] = non_finite;
+    LargestMagnitude largest;
+    for (int64_t k = 0; k < rows.n_columns; ++k) largest(row[k]);
+    magnitudes[i] = largest;
   }
 };
 
-/// Vectors that are columns: eight of them, from column 8 i on.
-struct SummariseColumns {
+/// Vectors that are columns: kColumns of them, from column kColumns i on.
+struct MeasureColumns {
   static constexpr int kColumns = 8;
   ConstMatrixView columns;
-  VectorSummary* summary;
+  LargestMagnitude* magnitudes;
 
   RPT_HD void operator()(int64_t i) const {
     const int64_t first = i * kColumns;
-    uint32_t largest[kColumns] = {};
-    uint32_t non_finite[kColumns] = {};
+    int32_t finite[kColumns] = {};
+    int32_t any[kColumns] = {};
     for (int64_t k = 0; k < columns.n_rows; ++k) {
       const float* x = columns.row(k) + first;
       for (int j = 0; j < kColumns; ++j) {
-        largest[j] = std::max(largest[j], finite_magnitude_bits(x[j]));
-        non_finite[j] |= is_non_finite(x[j]);
+        LargestMagnitude largest{finite[j], any[j]};
+        largest(x[j]);
+        finite[j] = largest.finite;
+        any[j] = largest.any;
       }
     }
-    for (int j = 0; j < kColumns; ++j) {
-      summary->largest[first + j] = largest[j];
-      summary->non_finite[first + j] = non_finite[j];
-    }
+    for (int j = 0; j < kColumns; ++j) magnitudes[first + j] = {finite[j], any[j]};
   }
+};
+
+/// The scales of a panel's vectors.
+struct PanelScales {
+  alignas(64) float first[kMaxPanelColumns];
+  alignas(64) float second[kMaxPanelColumns];
 };
 
 /// q of a term of every vector of a panel.
@@ -80,17 +73,19 @@ template <int kWidth>
 struct SliceTerms {
   const float* values;
   int64_t values_stride;
-  const SliceScale* scales;
+  const PanelScales& scales;
   int32_t* integers;
 
   RPT_HD void operator()(int64_t term) const {
     const float* x = values + term * values_stride;
     int32_t* q = integers + term * kWidth;
-    RPT_INDEPENDENT for (int i = 0; i < kWidth; ++i) q[i] = sliced_integer(x[i], scales[i]);
+    RPT_INDEPENDENT for (int i = 0; i < kWidth; ++i) {
+      q[i] = sliced_integer(x[i], SliceScale{scales.first[i], scales.second[i]});
+    }
   }
 };
 
-void slice_terms(int width, const float* values, int64_t stride, const SliceScale* scales,
+void slice_terms(int width, const float* values, int64_t stride, const PanelScales& scales,
                  int64_t n_terms, int32_t* integers) {
   switch (width) {
     case 8:
@@ -149,18 +144,23 @@ struct SubtractOffsets {
   }
 };
 
-/// target[k * width + j] = element k of row j, for k < depth.
+/// target[k * width + j] = element k of row j, and zero where there is no row j.
 void transpose_rows(const ConstMatrixView& rows, int64_t begin, int64_t depth, int64_t width,
                     float* target) {
-  const TransposedPanel panel{
-      rows.data + begin, rows.row_stride, target, width, depth, static_cast<int>(rows.n_rows)};
+  const float* source = rows.data + begin;
 #if defined(__x86_64__)
-  if (uses_avx2(cpu_path())) return pack_transposed_avx2(panel);
-#endif
-  for (int j = 0; j < panel.width; ++j) {
+  if (uses_avx2(cpu_path()) && width % kPackedLanes == 0) {
+    pack_avx2({source, 1, rows.row_stride, target, width, depth, static_cast<int>(rows.n_rows)});
+    if (rows.n_rows == width) return;
     for (int64_t k = 0; k < depth; ++k) {
-      target[k * width + j] = panel.source[j * panel.source_stride + k];
+      std::fill(target + k * width + rows.n_rows, target + (k + 1) * width, 0.0f);
     }
+    return;
+  }
+#endif
+  std::fill_n(target, depth * width, 0.0f);
+  for (int64_t j = 0; j < rows.n_rows; ++j) {
+    for (int64_t k = 0; k < depth; ++k) target[k * width + j] = source[j * rows.row_stride + k];
   }
 }
 
@@ -177,22 +177,13 @@ class PanelSource {
                    : ConstMatrixView{view.data + first, view.n_rows, n_vectors_, view.row_stride};
   }
 
-  VectorSummary summary() const {
-    VectorSummary summary;
-    if (are_rows_) {
-      row_loop(SummariseRow{vectors_, &summary}, 0, n_vectors_);
-      return summary;
+  void measure(PanelMagnitudes& magnitudes) const {
+    if (are_rows_) return row_loop(MeasureRow{vectors_, magnitudes}, 0, n_vectors_);
+    const int64_t n_whole = n_vectors_ / MeasureColumns::kColumns;
+    row_loop(MeasureColumns{vectors_, magnitudes}, 0, n_whole);
+    for (int64_t i = n_whole * MeasureColumns::kColumns; i < n_vectors_; ++i) {
+      for (int64_t k = 0; k < vectors_.n_rows; ++k) magnitudes[i](vectors_(k, i));
     }
-    const int64_t eights = n_vectors_ / SummariseColumns::kColumns;
-    row_loop(SummariseColumns{vectors_, &summary}, 0, eights);
-    for (int64_t i = eights * SummariseColumns::kColumns; i < n_vectors_; ++i) {
-      for (int64_t k = 0; k < vectors_.n_rows; ++k) {
-        const float x = vectors_(k, i);
-        summary.largest[i] = std::max(summary.largest[i], finite_magnitude_bits(x));
-        summary.non_finite[i] |= is_non_finite(x);
-      }
-    }
-    return summary;
   }
 
   /// Terms begin ... begin + depth - 1, a row each: in place where that is possible, else in
@@ -202,10 +193,10 @@ class PanelSource {
     if (!are_rows_ && whole) {
       return {vectors_.row(begin), depth, width_, vectors_.row_stride};
     }
-    if (!whole) std::fill_n(copy, depth * width_, 0.0f);
     if (are_rows_) {
       transpose_rows(vectors_, begin, depth, width_, copy);
     } else {
+      std::fill_n(copy, depth * width_, 0.0f);
       for (int64_t k = 0; k < depth; ++k) {
         std::copy_n(vectors_.row(begin + k), n_vectors_, copy + k * width_);
       }
@@ -242,13 +233,16 @@ int64_t DigitPanels::groups_in(int64_t block) const {
 
 void DigitPanels::pack(int64_t panel) const {
   const PanelSource source(operand_, panel * width_, width_);
-  const VectorSummary summary = source.summary();
-  SliceScale scales[kMaxPanelColumns];
+  PanelMagnitudes magnitudes;
+  source.measure(magnitudes);
+  PanelScales scales;
   for (int i = 0; i < width_; ++i) {
-    const int exponent = slice_exponent(summary.largest[i], n_digits_);
-    scales[i] = SliceScale::of_exponent(exponent);
+    const int exponent = slice_exponent(magnitudes[i].finite, n_digits_);
+    const SliceScale scale = SliceScale::of_exponent(exponent);
+    scales.first[i] = scale.first;
+    scales.second[i] = scale.second;
     exponents()[panel * width_ + i] = exponent;
-    exponents()[(n_panels_ + panel) * width_ + i] = static_cast<int32_t>(summary.non_finite[i]);
+    exponents()[(n_panels_ + panel) * width_ + i] = magnitudes[i].has_non_finite() ? 1 : 0;
   }
 
   alignas(64) ChunkFloats copy;

@@ -22,11 +22,22 @@
 
 namespace reprotrain::kernels {
 
-/// Bits of abs(x), so that integer comparison orders magnitudes; 0 for what is not finite.
-RPT_HD uint32_t finite_magnitude_bits(float x) {
-  const uint32_t magnitude = bits_of(x) & 0x7fffffffu;
-  return magnitude < 0x7f800000u ? magnitude : 0;
-}
+/// The magnitudes of a vector's elements, as bits of abs(x): integer comparison orders them.
+struct LargestMagnitude {
+  int32_t finite = 0;  ///< the largest of the finite ones
+  int32_t any = 0;     ///< the largest of all; a NaN is above infinity
+
+  RPT_HD void operator()(float x) {
+    const auto magnitude = static_cast<int32_t>(bits_of(x) & 0x7fffffffu);
+    const int32_t if_finite = magnitude < kInfinity ? magnitude : 0;
+    finite = finite > if_finite ? finite : if_finite;
+    any = any > magnitude ? any : magnitude;
+  }
+  RPT_HD bool has_non_finite() const { return any >= kInfinity; }
+
+ private:
+  static constexpr int32_t kInfinity = 0x7f800000;
+};
 
 /// s of a vector whose largest finite_magnitude_bits are given: the largest s with
 /// M * 2^s <= 32639 * 256^(p-2), between -114 and 171; 0 where M is 0.
@@ -58,16 +69,17 @@ struct SliceScale {
   }
 };
 
-/// q of one element.
+/// q of one element. Branch-free, so that loops over it vectorise.
 RPT_HD int32_t sliced_integer(float x, SliceScale scale) {
   // Adding 2^23 leaves no fraction bits: the addition rounds, and the fraction field is abs(q).
   constexpr float kNoFraction = 8388608.0f;
-  const float scaled = scale(x);
-  const float magnitude = scaled < 0.0f ? -scaled : scaled;
-  const auto integer = static_cast<int32_t>(bits_of(magnitude + kNoFraction)) -
-                       static_cast<int32_t>(bits_of(kNoFraction));
-  const int32_t q = scaled < 0.0f ? -integer : integer;
-  return is_finite(x) ? q : 0;
+  constexpr uint32_t kNoFractionBits = 0x4b000000u;
+  const uint32_t scaled = bits_of(scale(x));
+  const float rounded = float_from_bits(scaled & 0x7fffffffu) + kNoFraction;
+  const uint32_t magnitude = bits_of(rounded) - kNoFractionBits;
+  const uint32_t sign = 0u - (scaled >> 31);
+  const uint32_t keep = (bits_of(x) & 0x7f800000u) == 0x7f800000u ? 0u : ~0u;
+  return static_cast<int32_t>(((magnitude ^ sign) - sign) & keep);
 }
 
 /// q without its lowest digit: (q - d[0]) / 256.

@@ -4,7 +4,8 @@
 //
 // Operands come packed in panels of 32-bit words: kPanelRows rows of A, or n_columns columns of B,
 // beside one another; terms of K one after the other, in groups that share words. A tile multiplies
-// kTileRows rows of a panel of A with a whole panel of B and gives T of `digit_slices.h` in int64.
+// kTileRows rows of a panel of A with a whole panel of B and gives sums that make up T of
+// `digit_slices.h`.
 // There are two layouts, since processors multiply integers in two ways:
 //
 //   pairs   words of two int16, products of pairs added in int32 (pmaddwd)
@@ -42,16 +43,19 @@ enum class DigitLayout {
   kOffsetQuads,
 };
 
-/// How many terms share words, and how many words a group takes.
+/// How many terms share words, how many words a group takes, and how many sums make up T: the sum
+/// of weight 256^n is number n.
 struct GroupShape {
   int n_terms;
   int a_words;
   int b_words;
+  int n_sums;
 };
 constexpr GroupShape group_shape(DigitLayout layout, int n_digits) {
-  if (layout != DigitLayout::kPairs) return {4, n_digits, n_digits};
-  return n_digits == 2 ? GroupShape{1, 1, 1} : GroupShape{2, 4, 3};
+  if (layout != DigitLayout::kPairs) return {4, n_digits, n_digits, n_digits};
+  return n_digits == 2 ? GroupShape{1, 1, 1, 1} : GroupShape{2, 4, 3, 2};
 }
+inline constexpr int kMaxSums = 3;
 
 struct DigitTileTask {
   int64_t n_groups = 0;  ///< at most max_groups of the kernel
@@ -61,9 +65,8 @@ struct DigitTileTask {
   const int32_t* start = nullptr;
   /// Word w of column j in group g: b[(g * b_words + w) * n_columns + j].
   const int32_t* b = nullptr;
-  int64_t* totals = nullptr;  ///< row i, column j: totals[i * totals_stride + j]
-  int64_t totals_stride = 0;
-  bool first = true;  ///< totals = T, else totals += T
+  /// Written, at a 64-byte boundary. Sum n of row i, column j: [(n * kTileRows + i) * n_columns + j].
+  int32_t* sums = nullptr;
 };
 
 struct DigitTileKernel {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tiles of 4x8 in plain loops over int32.
+#include <algorithm>
+
 #include "kernels/matmul/digit_tile.h"
 
 namespace reprotrain::kernels {
@@ -24,21 +26,11 @@ void add_products(const int32_t* a, const int32_t* b, Sums& sums) {
   }
 }
 
-void store(const DigitTileTask& task, const Sums& upper, const Sums& lower) {
-  for (int row = 0; row < kTileRows; ++row) {
-    int64_t* totals = task.totals + row * task.totals_stride;
-    for (int column = 0; column < kColumns; ++column) {
-      const int64_t total = int64_t{256} * upper[row][column] + lower[row][column];
-      totals[column] = task.first ? total : totals[column] + total;
-    }
-  }
-}
-
 template <int kDigits>
 void run(const DigitTileTask& task) {
   constexpr GroupShape kShape = group_shape(DigitLayout::kPairs, kDigits);
-  Sums upper = {};
   Sums lower = {};
+  Sums upper = {};
   const int32_t* a = task.a;
   const int32_t* b = task.b;
   for (int64_t group = 0; group < task.n_groups; ++group) {
@@ -53,7 +45,10 @@ void run(const DigitTileTask& task) {
     a += kShape.a_words * kPanelRows;
     b += kShape.b_words * kColumns;
   }
-  store(task, upper, lower);
+  std::copy_n(&lower[0][0], kTileRows * kColumns, task.sums);
+  if constexpr (kDigits == 3) {
+    std::copy_n(&upper[0][0], kTileRows * kColumns, task.sums + kTileRows * kColumns);
+  }
 }
 
 }  // namespace

@@ -1,175 +1,239 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a product is cut: blocks along K, then panels of B, then tiles of C.
+// How a piece of a product is walked:
 //
 //   for each block of kChainLength along K             one chain per element, C folded after it
-//     pack the panels of B that a tile cannot read in place      (parallel over panels)
-//     for each (group of panels, row tile)                       (parallel over both)
-//       for each panel of the group: one tile
+//     for each slice of the block                      the chain goes on where it had come to
+//       for each block of rows
+//         copy the rows of A, tile by tile             to the second-level cache
+//         for each panel of columns
+//           copy the panel of B, the first time        to the first-level cache
+//           tiles over all rows of the block
 //
-// A block of a panel (1024 x 32) stays in the second-level cache while tiles read it; a row tile of
-// A (12 x 1024) serves all panels of its group. Nothing of this reaches a value.
+// Copies are left out where the matrix can be read well in place. Nothing of this reaches a value.
 #include "kernels/matmul/ordered_matmul.h"
 
 #include <algorithm>
 
-#include "kernels/base/cpu_path.h"
 #include "kernels/base/require.h"
 #include "kernels/base/work_space.h"
+#include "kernels/matmul/product_plan.h"
 #include "kernels/matmul/tile_kernel.h"
 
 namespace reprotrain::kernels {
 
 namespace {
 
-/// Least work of a piece (in fma), so that handing it to a thread pays: about 20 us.
-constexpr int64_t kPieceWork = int64_t{1} << 20;
+/// Columns that one pass over the rows of a piece visits: bounds the sums kept between slices.
+constexpr int64_t kGroupColumns = 2048;
+/// Rows this far apart cost address translations and cache conflicts.
+constexpr int64_t kFarApart = 256;
 /// How often a packed number must be read for the copy to pay.
 constexpr int64_t kReuseWorthPacking = 4;
-/// Columns that one row tile visits in a task.
-constexpr int64_t kGroupColumns = 512;
 
 int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
-TileKernel tile_kernel() {
-#if defined(__x86_64__)
-  if (uses_avx512(cpu_path())) return avx512_tile_kernel();
-  if (uses_avx2(cpu_path())) return avx2_tile_kernel();
-#endif
-  return portable_tile_kernel();
+/// A range of K within one chain.
+struct Slice {
+  int64_t begin;
+  int64_t end;
+  bool starts_chain;
+  bool ends_chain;
+
+  int64_t depth() const { return end - begin; }
+};
+
+/// Rows of a region, counted within it, whose part of A fits the second-level cache.
+struct RowBlock {
+  int64_t begin;
+  int64_t n_rows;
+  int64_t n_tiles;
+  bool is_first;
+};
+
+/// Tiles of equal height that follow one another in a row block.
+struct TileRun {
+  int64_t first_tile;
+  int64_t n_tiles;
+  int64_t first_row;  ///< counted within the region
+  int height;
+};
+
+/// Heights differ by one at most: 32 rows make 6 + 6 + 5 + 5 + 5 + 5, not 5 x 6 + 2.
+template <typename Visit>
+void for_tile_runs(const RowBlock& block, const Visit& visit) {
+  const int64_t height = block.n_rows / block.n_tiles;
+  const int64_t n_higher = block.n_rows % block.n_tiles;
+  if (n_higher > 0) visit(TileRun{0, n_higher, block.begin, static_cast<int>(height + 1)});
+  visit(TileRun{n_higher, block.n_tiles - n_higher, block.begin + n_higher * (height + 1),
+                static_cast<int>(height)});
 }
 
-/// One block along K of one product.
-class ProductBlock {
+/// A region of C.
+class RegionProduct {
  public:
-  ProductBlock(const MatrixProduct& product, const TileKernel& kernel, int64_t depth_begin)
-      : product_(product),
-        kernel_(kernel),
-        depth_begin_(depth_begin),
-        depth_(std::min(kChainLength, product.depth() - depth_begin)),
-        n_panels_(pieces_of(product.c.n_columns, kernel.max_columns)),
-        n_row_tiles_(pieces_of(product.c.n_rows, kernel.max_rows)),
-        first_packed_panel_(first_packed_panel()),
-        packs_a_(packs_a()) {}
+  RegionProduct(const ProductPlan& plan, const Region& region)
+      : product_(plan.product()),
+        kernel_(plan.kernel()),
+        region_(region),
+        n_panels_(pieces_of(region.n_columns(), kernel_.max_columns)),
+        n_blocks_(pieces_of(region.n_rows(), kernel_.max_block_rows)),
+        slice_depth_(balanced(std::min(kChainLength, product_.depth), kernel_.max_depth)),
+        packs_a_(packs_a()),
+        keeps_sums_(keeps_sums()),
+        tile_stride_(packed_width(std::min<int64_t>(kernel_.max_rows, region.n_rows()))),
+        panel_stride_(n_blocks_ > 1 ? kernel_.max_columns * slice_depth_ : 0),
+        kept_stride_(packed_width(region.n_columns())),
+        kept_sums_(keeps_sums_ ? region.n_rows() * kept_stride_ : 0),
+        packed_a_(packs_a_ ? most_tiles() * tile_stride_ * slice_depth_ : 0),
+        packed_b_(std::max(n_panels_ * panel_stride_, kernel_.max_columns * slice_depth_)) {}
 
-  void run(const Parallel& parallel) const {
-    const int64_t n_packed = n_panels_ - first_packed_panel_;
-    const WorkSpace packed(n_packed * panel_size());
-    const int64_t panel_work = panel_size() * 4;  // moving a number costs about four fma
-    parallel.for_ranges(n_packed, pieces_of(kPieceWork, panel_work),
-                        [&](int64_t begin, int64_t end) {
-                          for (int64_t i = begin; i < end; ++i) pack_panel(i, packed.data());
-                        });
-
-    const int64_t group = std::max<int64_t>(1, kGroupColumns / kernel_.max_columns);
-    const int64_t n_groups = pieces_of(n_panels_, group);
-    const int64_t tile_work = depth_ * kernel_.max_rows * kernel_.max_columns;
-    const int64_t task_work = tile_work * std::min(group, n_panels_);
-    parallel.for_ranges(n_groups * n_row_tiles_, pieces_of(kPieceWork, task_work),
-                        [&](int64_t begin, int64_t end) {
-                          for (int64_t task = begin; task < end; ++task) {
-                            const int64_t first = (task / n_row_tiles_) * group;
-                            run_row_tile(task % n_row_tiles_, first,
-                                         std::min(first + group, n_panels_), packed.data());
-                          }
-                        });
+  void run() const {
+    for (int64_t chain = 0; chain < product_.depth; chain += kChainLength) {
+      const int64_t chain_end = std::min(chain + kChainLength, product_.depth);
+      const int64_t depth = balanced(chain_end - chain, slice_depth_);
+      for (int64_t begin = chain; begin < chain_end; begin += depth) {
+        const int64_t end = std::min(begin + depth, chain_end);
+        run_slice({begin, end, begin == chain, end == chain_end});
+      }
+    }
   }
 
  private:
-  /// Panels from this one on are copied; those before are read in place.
-  int64_t first_packed_panel() const {
-    if (product_.transpose_b) return 0;
-    const bool reads_well_in_place = kernel_.masks_columns && product_.b.row_stride < 256;
-    if (n_row_tiles_ >= kReuseWorthPacking && !reads_well_in_place) return 0;
-    return kernel_.masks_columns ? n_panels_ : product_.c.n_columns / kernel_.max_columns;
+  /// The largest part when n is cut into nearly equal ones, none above the limit.
+  static int64_t balanced(int64_t n, int64_t limit) { return pieces_of(n, pieces_of(n, limit)); }
+
+  int64_t most_tiles() const {
+    return pieces_of(balanced(region_.n_rows(), kernel_.max_block_rows), kernel_.max_rows);
   }
 
-  /// Rows of A far apart cost address translations, and cache conflicts at powers of two.
+  /// Whether a chain cannot wait in C for its next slice: C holds other chains, or is turned round.
+  bool keeps_sums() const {
+    return product_.depth > slice_depth_ &&
+           (product_.depth > kChainLength || product_.is_transposition);
+  }
+
   bool packs_a() const {
-    return product_.a.row_stride >= 256 && depth_ >= 256 && n_panels_ >= kReuseWorthPacking;
+    const auto& a = product_.a;
+    if (a.column_stride >= kFarApart) return n_panels_ > 1;
+    return a.row_stride >= kFarApart && n_panels_ >= kReuseWorthPacking;
   }
 
-  int64_t panel_size() const { return depth_ * kernel_.max_columns; }
-
-  int panel_columns(int64_t panel) const {
-    return static_cast<int>(
-        std::min<int64_t>(kernel_.max_columns, product_.c.n_columns - panel * kernel_.max_columns));
+  bool packs_panel(int width) const {
+    if (product_.b.column_stride != 1) return true;
+    if (width < kernel_.max_columns && !kernel_.masks_columns) return true;
+    return region_.n_rows() > kReuseWorthPacking * kernel_.max_rows &&
+           product_.b.row_stride >= 2 * kernel_.max_columns;
   }
 
-  const float* b_at(int64_t k, int64_t column) const {
-    return product_.transpose_b ? product_.b.row(column) + k : product_.b.row(k) + column;
-  }
-
-  void pack_panel(int64_t index, float* packed) const {
-    const int64_t panel = first_packed_panel_ + index;
-    const int width = panel_columns(panel);
-    float* target = packed + index * panel_size();
-    const float* source = b_at(depth_begin_, panel * kernel_.max_columns);
-    if (width < kernel_.max_columns) std::fill_n(target, panel_size(), 0.0f);
-    if (product_.transpose_b) {
-      kernel_.pack({source, product_.b.row_stride, target, kernel_.max_columns, depth_, width});
-      return;
-    }
-    for (int64_t k = 0; k < depth_; ++k) {
-      std::copy_n(source + k * product_.b.row_stride, width, target + k * kernel_.max_columns);
+  void run_slice(const Slice& slice) const {
+    for (int64_t i = 0; i < n_blocks_; ++i) {
+      const int64_t begin = i * region_.n_rows() / n_blocks_;
+      const int64_t n_rows = (i + 1) * region_.n_rows() / n_blocks_ - begin;
+      run_block(slice, {begin, n_rows, pieces_of(n_rows, kernel_.max_rows), i == 0});
     }
   }
 
-  void run_row_tile(int64_t row_tile, int64_t panel_begin, int64_t panel_end,
-                    const float* packed_b) const {
-    // Tiles of nearly equal height: 64 rows make 11 + 11 + 11 + 11 + 10 + 10, not 5 x 12 + 4.
-    const int64_t row_begin = row_tile * product_.c.n_rows / n_row_tiles_;
-    const int64_t row_end = (row_tile + 1) * product_.c.n_rows / n_row_tiles_;
-    TileTask task;
-    task.depth = depth_;
-    task.n_rows = static_cast<int>(row_end - row_begin);
-    task.c_row_stride = product_.c.row_stride;
-    task.first_block = depth_begin_ == 0;
-    const WorkSpace packed_a(packs_a_ ? depth_ * task.n_rows : 0);
-    place_a(row_begin, packed_a.data(), task);
-
-    const bool last_block = depth_begin_ + depth_ == product_.depth();
-    for (int64_t panel = panel_begin; panel < panel_end; ++panel) {
+  void run_block(const Slice& slice, const RowBlock& block) const {
+    if (packs_a_) for_tile_runs(block, [&](const TileRun& run) { pack_rows(slice, run); });
+    for (int64_t panel = 0; panel < n_panels_; ++panel) {
       const int64_t column = panel * kernel_.max_columns;
-      const bool is_packed = panel >= first_packed_panel_;
-      task.b = is_packed ? packed_b + (panel - first_packed_panel_) * panel_size()
-                         : b_at(depth_begin_, column);
-      task.b_depth_stride = is_packed ? kernel_.max_columns : product_.b.row_stride;
-      task.n_columns = panel_columns(panel);
-      task.c = product_.c.row(row_begin) + column;
-      task.bias = last_block && product_.bias != nullptr ? product_.bias + column : nullptr;
-      kernel_.run(task);
+      TileTask task;
+      task.depth = slice.depth();
+      task.n_columns =
+          static_cast<int>(std::min<int64_t>(kernel_.max_columns, region_.n_columns() - column));
+      place_b(slice, panel, block.is_first, task);
+      for_tile_runs(block, [&](const TileRun& run) {
+        task.n_tiles = run.n_tiles;
+        task.n_rows = run.height;
+        place_a(slice, run, task);
+        place_c(slice, run.first_row, column, task);
+        kernel_.run(task);
+      });
     }
   }
 
-  /// Says where the row tile's part of A lies, after copying it to `packed` where that pays.
-  void place_a(int64_t row_begin, float* packed, TileTask& task) const {
-    const ConstMatrixView& a = product_.a;
-    const bool adjacent = product_.transpose_a;
-    task.a = adjacent ? a.row(depth_begin_) + row_begin : a.row(row_begin) + depth_begin_;
-    task.a_row_stride = adjacent ? 1 : a.row_stride;
-    task.a_depth_stride = adjacent ? a.row_stride : 1;
-    if (!packs_a_) return;
-    if (adjacent) {
-      for (int64_t k = 0; k < depth_; ++k) {
-        std::copy_n(task.a + k * a.row_stride, task.n_rows, packed + k * task.n_rows);
-      }
+  float* packed_tile(const Slice& slice, int64_t tile) const {
+    return packed_a_.data() + tile * tile_stride_ * slice.depth();
+  }
+
+  void pack_rows(const Slice& slice, const TileRun& run) const {
+    for (int64_t i = 0; i < run.n_tiles; ++i) {
+      const int64_t row = region_.row_begin + run.first_row + i * run.height;
+      kernel_.pack({product_.a.at(row, slice.begin), product_.a.column_stride,
+                    product_.a.row_stride, packed_tile(slice, run.first_tile + i), tile_stride_,
+                    slice.depth(), run.height});
+    }
+  }
+
+  /// Says where the panel of B lies, after copying it where that pays: once for all row blocks, or,
+  /// if there is one only, to a place that all panels share.
+  void place_b(const Slice& slice, int64_t panel, bool is_first_use, TileTask& task) const {
+    const int64_t column = region_.column_begin + panel * kernel_.max_columns;
+    task.b = product_.b.at(slice.begin, column);
+    task.b_depth_stride = product_.b.row_stride;
+    if (!packs_panel(task.n_columns)) return;
+    float* packed = packed_b_.data() + panel * panel_stride_;
+    if (is_first_use) {
+      kernel_.pack({task.b, product_.b.row_stride, product_.b.column_stride, packed,
+                    kernel_.max_columns, slice.depth(), task.n_columns});
+    }
+    task.b = packed;
+    task.b_depth_stride = kernel_.max_columns;
+  }
+
+  void place_a(const Slice& slice, const TileRun& run, TileTask& task) const {
+    if (packs_a_) {
+      task.a = packed_tile(slice, run.first_tile);
+      task.a_tile_stride = tile_stride_ * slice.depth();
+      task.a_row_stride = 1;
+      task.a_depth_stride = tile_stride_;
     } else {
-      kernel_.pack({task.a, a.row_stride, packed, task.n_rows, depth_, task.n_rows});
+      task.a = product_.a.at(region_.row_begin + run.first_row, slice.begin);
+      task.a_tile_stride = run.height * product_.a.row_stride;
+      task.a_row_stride = product_.a.row_stride;
+      task.a_depth_stride = product_.a.column_stride;
     }
-    task.a = packed;
-    task.a_row_stride = 1;
-    task.a_depth_stride = task.n_rows;
   }
 
-  const MatrixProduct& product_;
+  /// Where the chains come from and go to; `row` and `column` count within the region.
+  void place_c(const Slice& slice, int64_t row, int64_t column, TileTask& task) const {
+    float* c = product_.c.at(region_.row_begin + row, region_.column_begin + column);
+    float* kept = keeps_sums_ ? kept_sums_.data() + row * kept_stride_ + column : c;
+    const int64_t kept_stride = keeps_sums_ ? kept_stride_ : product_.c.row_stride;
+    task.start = slice.starts_chain ? nullptr : kept;
+    task.start_row_stride = kept_stride;
+    task.c = slice.ends_chain ? c : kept;
+    task.c_row_stride = slice.ends_chain ? product_.c.row_stride : kept_stride;
+    task.c_column_stride = slice.ends_chain ? product_.c.column_stride : 1;
+    task.is_turned = slice.ends_chain && product_.is_transposition;
+    task.folds = slice.ends_chain && slice.end > kChainLength;
+    task.bias = slice.end == product_.depth
+                    ? product_.bias_at(region_.row_begin + row, region_.column_begin + column)
+                    : nullptr;
+  }
+
+  const OrientedProduct& product_;
   const TileKernel& kernel_;
-  int64_t depth_begin_;
-  int64_t depth_;
+  Region region_;
   int64_t n_panels_;
-  int64_t n_row_tiles_;
-  int64_t first_packed_panel_;
+  int64_t n_blocks_;
+  int64_t slice_depth_;  // no slice is longer
   bool packs_a_;
+  bool keeps_sums_;
+  int64_t tile_stride_;
+  int64_t panel_stride_;
+  int64_t kept_stride_;
+  WorkSpace kept_sums_;
+  WorkSpace packed_a_;
+  WorkSpace packed_b_;
 };
+
+void run_region(const ProductPlan& plan, const Region& region) {
+  for (int64_t begin = region.column_begin; begin < region.column_end; begin += kGroupColumns) {
+    const int64_t end = std::min(begin + kGroupColumns, region.column_end);
+    RegionProduct(plan, {region.row_begin, region.row_end, begin, end}).run();
+  }
+}
 
 /// K = 0: the value of an empty chain, and the bias after it.
 void fill_without_terms(const MatrixProduct& product) {
@@ -193,10 +257,10 @@ void ordered_matmul(const MatrixProduct& product, const Parallel& parallel) {
   require_product(product);
   if (product.c.n_rows == 0 || product.c.n_columns == 0) return;
   if (product.depth() == 0) return fill_without_terms(product);
-  const TileKernel kernel = tile_kernel();
-  for (int64_t begin = 0; begin < product.depth(); begin += kChainLength) {
-    ProductBlock(product, kernel, begin).run(parallel);
-  }
+  const ProductPlan plan(product);
+  parallel.for_ranges(plan.n_pieces(), 1, [&](int64_t begin, int64_t end) {
+    plan.visit_regions(begin, end, [&](const Region& region) { run_region(plan, region); });
+  });
 }
 
 }  // namespace reprotrain::kernels

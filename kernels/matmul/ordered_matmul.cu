@@ -13,13 +13,16 @@
 //   chain end            C is read, added to and written by the thread that owns it
 //   splits               the chains of few tiles go to idle multiprocessors, and are folded later
 // Determinism: the order of operations of an element is fixed by K alone.
-// See also: docs/arithmetic.md "Matrix products"; panel_loader_cuda.h, ordered_tile_cuda.h.
+// See also: docs/arithmetic.md "Matrix products"; tile_grid_cuda.h, panel_pipeline_cuda.h,
+// panel_loader_cuda.h, thread_tile_cuda.h and chain_fold_cuda.h for the steps above.
 #include <algorithm>
-#include <cassert>
 
+#include "kernels/base/cuda_launch.h"
+#include "kernels/base/exact_fma.h"
+#include "kernels/matmul/chain_fold_cuda.h"
 #include "kernels/matmul/ordered_matmul_cuda.h"
-#include "kernels/matmul/ordered_tile_cuda.h"
-#include "kernels/matmul/panel_loader_cuda.h"
+#include "kernels/matmul/panel_pipeline_cuda.h"
+#include "kernels/matmul/tile_grid_cuda.h"
 
 namespace reprotrain::kernels {
 
@@ -27,43 +30,21 @@ namespace {
 
 /// A product as the kernel sees it.
 struct TileProblem {
-  PanelOperand a;
-  PanelOperand b;
+  PanelOperand<float> a;
+  PanelOperand<float> b;
   MatrixView c;
   const float* bias = nullptr;
   bool is_aligned_c = false;
-  int n_row_tiles = 0;
-  int n_column_tiles = 0;
+  TileGrid grid;
   int64_t depth = 0;
   int64_t chain_begin = 0;  ///< where the first split of this launch begins
   int64_t chains_per_split = 1;
   float* slabs = nullptr;  ///< one C for each chain, or none without splits
 };
 
-/// The tile and the chains of one block.
-struct BlockPlace {
-  int row_tile;
-  int column_tile;
-  int64_t first_chain;
-
-  __device__ explicit BlockPlace(const TileProblem& problem) {
-    constexpr int kRowsAtATime = 8;
-    const int n_tiles = problem.n_row_tiles * problem.n_column_tiles;
-    const int block = static_cast<int>(blockIdx.x);
-    const int tile = block % n_tiles;
-    const int band = tile / (kRowsAtATime * problem.n_column_tiles);
-    const int in_band = tile - band * kRowsAtATime * problem.n_column_tiles;
-    const int left = problem.n_row_tiles - band * kRowsAtATime;
-    const int height = left < kRowsAtATime ? left : kRowsAtATime;
-    row_tile = band * kRowsAtATime + in_band % height;
-    column_tile = in_band / height;
-    first_chain = problem.chain_begin + block / n_tiles * problem.chains_per_split;
-  }
-};
-
 /// Where chain number `chain` of a tile goes.
 template <typename Tile>
-__device__ ChainTarget target_of(const TileProblem& problem, const BlockPlace& block,
+__device__ ChainTarget target_of(const TileProblem& problem, const TilePlace& block,
                                  int64_t chain) {
   const int64_t row = int64_t{block.row_tile} * Tile::kRows;
   const int64_t column = int64_t{block.column_tile} * Tile::kColumns;
@@ -86,55 +67,36 @@ __device__ ChainTarget target_of(const TileProblem& problem, const BlockPlace& b
   return target;
 }
 
+struct FmaStep {
+  __device__ float operator()(float a, float b, float sum) const { return exact_fma(a, b, sum); }
+};
+
 template <typename Tile, bool kTransposeA, bool kTransposeB>
 __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksPerMultiprocessor)
     ordered_tile_kernel(const TileProblem problem) {
-  using LoaderA = PanelLoader<!kTransposeA, Tile::kRows, Tile::kDepth, Tile::kThreads>;
-  using LoaderB = PanelLoader<kTransposeB, Tile::kColumns, Tile::kDepth, Tile::kThreads>;
-  alignas(16) __shared__ float panels_a[2][LoaderA::kSize];
-  alignas(16) __shared__ float panels_b[2][LoaderB::kSize];
+  using Pipeline = PanelPipeline<float, Tile, !kTransposeA, kTransposeB>;
+  alignas(16) __shared__ float panels_a[2][Pipeline::LoaderA::kSize];
+  alignas(16) __shared__ float panels_b[2][Pipeline::LoaderB::kSize];
   static_assert(kChainLength % Tile::kDepth == 0, "a panel must not straddle two chains");
   constexpr int kPanelsOfChain = static_cast<int>(kChainLength) / Tile::kDepth;
 
-  const BlockPlace block(problem);
-  const int64_t k_begin = block.first_chain * kChainLength;
-  const int64_t k_left = problem.depth - k_begin;
-  const int64_t k_most = problem.chains_per_split * kChainLength;
-  const int n_terms = static_cast<int>(k_left < k_most ? k_left : k_most);
+  const TilePlace block(problem.grid);
+  int64_t chain = problem.chain_begin + block.split * problem.chains_per_split;
+  const int64_t k_begin = chain * kChainLength;
+  const int n_terms =
+      static_cast<int>(min(problem.depth - k_begin, problem.chains_per_split * kChainLength));
   const int n_panels = (n_terms + Tile::kDepth - 1) / Tile::kDepth;
-
-  LoaderA load_a(problem.a, {block.row_tile, k_begin, n_terms}, -0.0f);
-  LoaderB load_b(problem.b, {block.column_tile, k_begin, n_terms}, 0.0f);
-  load_a.fetch(0, panels_a[0]);
-  load_b.fetch(0, panels_b[0]);
-  commit_async_copies();
-  load_a.store(panels_a[0]);
-  load_b.store(panels_b[0]);
-  wait_for_async_copies<0>();
-  __syncthreads();
-
+  Pipeline pipeline{{problem.a, {block.row_tile, k_begin, n_terms}, -0.0f},
+                    {problem.b, {block.column_tile, k_begin, n_terms}, 0.0f},
+                    panels_a,
+                    panels_b,
+                    n_panels};
+  pipeline.start();
   const ThreadPlace<Tile> place;
-  ThreadChains<Tile> chains;
-  int panel = 0;
-  for (int64_t chain = block.first_chain; panel < n_panels; ++chain) {
-    const int chain_end = panel + kPanelsOfChain < n_panels ? panel + kPanelsOfChain : n_panels;
+  ThreadTile<float, Tile> chains;
+  for (; pipeline.next < n_panels; ++chain) {
     chains.start();
-    for (; panel < chain_end; ++panel) {
-      const int now = panel % 2;
-      const bool has_next = panel + 1 < n_panels;
-      if (has_next) {
-        load_a.fetch(panel + 1, panels_a[1 - now]);
-        load_b.fetch(panel + 1, panels_b[1 - now]);
-        commit_async_copies();
-      }
-      chains.template multiply<LoaderA, LoaderB>(place, panels_a[now], panels_b[now]);
-      if (has_next) {
-        load_a.store(panels_a[1 - now]);
-        load_b.store(panels_b[1 - now]);
-        wait_for_async_copies<0>();
-      }
-      __syncthreads();
-    }
+    pipeline.advance(min(pipeline.next + kPanelsOfChain, n_panels), place, chains, FmaStep());
     fold_chains(chains, place, target_of<Tile>(problem, block, chain));
   }
 }
@@ -160,7 +122,7 @@ bool is_aligned(const float* data, int64_t stride) {
   return reinterpret_cast<uintptr_t>(data) % 16 == 0 && stride % 4 == 0;
 }
 
-PanelOperand panel_operand(const ConstMatrixView& matrix, int64_t n_x) {
+PanelOperand<float> panel_operand(const ConstMatrixView& matrix, int64_t n_x) {
   return {matrix.data, matrix.row_stride, n_x, is_aligned(matrix.data, matrix.row_stride)};
 }
 
@@ -191,8 +153,7 @@ void launch_tiles(const MatrixProduct& product, const OrderedMatmulPlan& plan, f
   problem.c = product.c;
   problem.bias = product.bias;
   problem.is_aligned_c = is_aligned(product.c.data, product.c.row_stride);
-  problem.n_row_tiles = static_cast<int>(n_row_tiles);
-  problem.n_column_tiles = static_cast<int>(n_column_tiles);
+  problem.grid = {static_cast<int>(n_row_tiles), static_cast<int>(n_column_tiles)};
   problem.depth = product.depth();
   problem.chains_per_split = std::min(plan.chains_per_split, kMostChainsOfBlock);
   problem.slabs = slabs;
@@ -245,12 +206,13 @@ void launch_plan(const MatrixProduct& product, const OrderedMatmulPlan& plan, fl
 
 void ordered_matmul_cuda(const MatrixProduct& product, const OrderedMatmulPlan& plan,
                          const MatmulWorkspace& workspace, cudaStream_t stream) {
-  assert(has_matching_shapes(product));
+  require_product(product);
   const ProductShape shape{product.c.n_rows, product.c.n_columns, product.depth()};
   if (shape.n_rows == 0 || shape.n_columns == 0) return;
   if (shape.depth == 0) return launch_fold(product, nullptr, 0, stream);
   if (plan.n_splits == 1) return launch_plan(product, plan, nullptr, stream);
-  assert(workspace.size_bytes >= workspace_bytes_of(plan, shape));
+  const bool suffices = workspace.size_bytes >= workspace_bytes_of(plan, shape);
+  check_cuda(suffices ? cudaSuccess : cudaErrorMemoryAllocation, "ordered_matmul_cuda: workspace");
   launch_plan(product, plan, workspace.data, stream);
   launch_fold(product, workspace.data, shape.n_chains(), stream);
 }

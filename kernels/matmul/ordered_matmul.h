@@ -35,7 +35,7 @@ struct MatrixProduct {
   MatrixView c;                 ///< written, never read; overlaps no operand
   const float* bias = nullptr;  ///< n_columns entries added to every row, or none
 
-  int64_t depth() const { return transpose_a ? a.n_rows : a.n_columns; }
+  RPT_HD int64_t depth() const { return transpose_a ? a.n_rows : a.n_columns; }
 };
 
 /// Whether the shapes of operands and result agree.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Moves panels of one operand, kDepth values of k by kWidth rows of A or columns of B, from global
-// to shared memory, where they always lie k by k: panel[k][x].
+// to shared memory, where they always lie k by k: panel[k][x]. A value is a word of 32 bits: a
+// binary32 number, or four int8 digits.
 //
 // Along: x is contiguous in global memory (A transposed, or B plain). 16 bytes go straight to
 // shared memory, asynchronously. Across: k is contiguous (A plain, or B transposed). 16 bytes along
@@ -11,8 +12,8 @@
 // is wide, and x is exclusive-ored with a multiple of 4 that depends on k. Panels that leave the
 // operand, and operands that are not aligned to 16 bytes, are copied number by number.
 //
-// Beyond the terms both panels are filled with numbers that leave a chain as it is:
-// fma(-0, +0, s) = s for every s, -0 included. Padding both with +0 would turn a chain's -0 into +0.
+// Beyond the terms panels are filled with a padding that leaves a sum as it is. For chains of fmas
+// that is fma(-0, +0, s) = s for every s, -0 included; with +0 in both, a chain's -0 would become +0.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +22,22 @@
 
 namespace reprotrain::kernels {
 
-/// One operand of a product: element (k, x) is data[k * stride + x], or data[x * stride + k].
+/// Four words that move at once.
+template <typename Word>
+struct QuadOf;
+template <>
+struct QuadOf<float> {
+  using Type = float4;
+};
+template <>
+struct QuadOf<int32_t> {
+  using Type = int4;
+};
+
+/// One operand of a product: word (k, x) is data[k * stride + x], or data[x * stride + k].
+template <typename Word>
 struct PanelOperand {
-  const float* data = nullptr;
+  const Word* data = nullptr;
   int64_t stride = 0;
   int64_t n_x = 0;
   bool is_aligned = false;  ///< base address and stride are multiples of 16 bytes
@@ -36,13 +50,14 @@ struct PanelRange {
   int n_terms = 0;  ///< values of k from k_begin on
 };
 
-template <bool kAcross, int kWidth, int kDepth, int kThreads>
+template <typename Word, bool kAcross, int kWidth, int kDepth, int kThreads>
 class PanelLoader {
  public:
+  using Quad = typename QuadOf<Word>::Type;
   static constexpr int kStride = kAcross ? kWidth + 4 : kWidth;
   static constexpr int kSize = kDepth * kStride;
 
-  __device__ PanelLoader(const PanelOperand& source, const PanelRange& range, float padding)
+  __device__ PanelLoader(const PanelOperand<Word>& source, const PanelRange& range, Word padding)
       : source_(source), tile_(range.tile), n_terms_(range.n_terms), padding_(padding) {
     is_inside_ = source.is_aligned && x_left() >= kWidth;
     const int64_t x = int64_t{tile_} * kWidth + own_x();
@@ -57,7 +72,7 @@ class PanelLoader {
 
   /// Starts to bring the next panel, number `index` from 0, to `panel` or to registers. Nobody may
   /// be reading `panel`.
-  __device__ void fetch(int index, float* panel) {
+  __device__ void fetch(int index, Word* panel) {
     const int k_left = n_terms_ - index * kDepth;
     const bool is_whole = is_inside_ && k_left >= kDepth;
     is_staged_ = kAcross && is_whole;
@@ -70,12 +85,12 @@ class PanelLoader {
   }
 
   /// Finishes the panel that was fetched last, but for the wait for asynchronous copies.
-  __device__ void store(float* panel) const {
+  __device__ void store(Word* panel) const {
     if constexpr (kAcross) {
       if (!is_staged_) return;
 #pragma unroll
       for (int i = 0; i < kChunks; ++i) {
-        float* to = panel + offset_of(own_k() + i * kKStep, own_x() + i * kXStep);
+        Word* to = panel + offset_of(own_k() + i * kKStep, own_x() + i * kXStep);
         to[0] = staged_[i].x;
         to[kStride] = staged_[i].y;
         to[2 * kStride] = staged_[i].z;
@@ -109,27 +124,27 @@ class PanelLoader {
   /// Values of x from the block's first one on.
   __device__ int64_t x_left() const { return source_.n_x - int64_t{tile_} * kWidth; }
 
-  __device__ void fetch_whole(float* panel) {
+  __device__ void fetch_whole(Word* panel) {
 #pragma unroll
     for (int i = 0; i < kChunks; ++i) {
-      const float* from = next_ + i * chunk_step_;
+      const Word* from = next_ + i * chunk_step_;
       if constexpr (kAcross) {
-        staged_[i] = *reinterpret_cast<const float4*>(from);
+        staged_[i] = *reinterpret_cast<const Quad*>(from);
       } else {
         copy_async_16(panel + offset_of(own_k() + i * kKStep, own_x()), from);
       }
     }
   }
 
-  __device__ void fetch_guarded(int k_left, float* panel) {
+  __device__ void fetch_guarded(int k_left, Word* panel) {
 #pragma unroll
     for (int i = 0; i < kChunks; ++i) {
-      const float* from = next_ + i * chunk_step_;
+      const Word* from = next_ + i * chunk_step_;
 #pragma unroll 1  // seldom run: registers matter more
       for (int e = 0; e < 4; ++e) {
         const int k = own_k() + i * kKStep + (kAcross ? e : 0);
         const int x = own_x() + i * kXStep + (kAcross ? 0 : e);
-        float* to = panel + offset_of(k, x / 4 * 4) + x % 4;
+        Word* to = panel + offset_of(k, x / 4 * 4) + x % 4;
         if (k < k_left && x < x_left()) {
           copy_async_4(to, from + e);
         } else {
@@ -139,16 +154,16 @@ class PanelLoader {
     }
   }
 
-  const PanelOperand& source_;
+  const PanelOperand<Word>& source_;
   int tile_;
   int n_terms_;
-  float padding_;
-  bool is_inside_;     // every chunk of a panel of full depth exists and is aligned
-  const float* next_;  // the thread's first number of the next panel
+  Word padding_;
+  bool is_inside_;    // every chunk of a panel of full depth exists and is aligned
+  const Word* next_;  // the thread's first number of the next panel
   int64_t chunk_step_;
   int64_t panel_step_;
   bool is_staged_ = false;
-  float4 staged_[kAcross ? kChunks : 1];
+  Quad staged_[kAcross ? kChunks : 1];
 };
 
 }  // namespace reprotrain::kernels

@@ -34,7 +34,46 @@ constexpr int64_t kGroupColumns = 128;
 
 int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
-DigitTileKernel digit_tile_kernel(int n_digits) { return portable_digit_tile_kernel(n_digits); }
+DigitTileKernel digit_tile_kernel(int n_digits) {
+  switch (cpu_path()) {
+#if defined(__x86_64__)
+    case CpuPath::kAvx2:
+      return avx2_digit_tile_kernel(n_digits);
+    case CpuPath::kAvxVnni:
+      return avxvnni_digit_tile_kernel(n_digits);
+    case CpuPath::kAvx512:
+      return avx512_digit_tile_kernel(n_digits);
+    case CpuPath::kAvx512Vnni:
+      return avx512vnni_digit_tile_kernel(n_digits);
+#elif defined(__aarch64__)
+    case CpuPath::kNeonDot:
+      return neondot_digit_tile_kernel(n_digits);
+#endif
+    default:
+      return portable_digit_tile_kernel(n_digits);
+  }
+}
+
+/// totals (+)= sums[0] + 256 sums[1] + 65536 sums[2], row by row of a tile.
+template <int kSums>
+struct AddSums {
+  const int32_t* sums;
+  int64_t n_columns;
+  int64_t* totals;
+  bool first;
+
+  RPT_HD void operator()(int64_t row) const {
+    const int32_t* row_sums = sums + row * n_columns;
+    int64_t* total = totals + row * kGroupColumns;
+    RPT_INDEPENDENT for (int64_t j = 0; j < n_columns; ++j) {
+      int64_t value = row_sums[(kSums - 1) * kTileRows * n_columns + j];
+      for (int n = kSums - 2; n >= 0; --n) {
+        value = value * 256 + row_sums[n * kTileRows * n_columns + j];
+      }
+      total[j] = first ? value : total[j] + value;
+    }
+  }
+};
 
 /// Totals of one row of C become numbers.
 struct RoundRow {
@@ -121,15 +160,24 @@ class SlicedProduct {
 
   void add_tile(int64_t block, int64_t row, int64_t column, int64_t* totals) const {
     const int64_t row_in_panel = row % kPanelRows;
+    alignas(64) int32_t sums[kMaxSums * kTileRows * kMaxPanelColumns];
     DigitTileTask task;
     task.n_groups = a_.groups_in(block);
     task.a = a_.words(row / kPanelRows, block) + row_in_panel;
     task.start = a_.start(row / kPanelRows, block) + row_in_panel;
     task.b = b_.words(column / kernel_.n_columns, block);
-    task.totals = totals;
-    task.totals_stride = kGroupColumns;
-    task.first = block == 0;
+    task.sums = sums;
     kernel_.run(task);
+
+    const bool first = block == 0;
+    switch (group_shape(kernel_.layout, n_digits_).n_sums) {
+      case 1:
+        return row_loop(AddSums<1>{sums, kernel_.n_columns, totals, first}, 0, kTileRows);
+      case 2:
+        return row_loop(AddSums<2>{sums, kernel_.n_columns, totals, first}, 0, kTileRows);
+      default:
+        return row_loop(AddSums<3>{sums, kernel_.n_columns, totals, first}, 0, kTileRows);
+    }
   }
 
   void finish(int64_t row_begin, int64_t row_end, int64_t column_begin, int64_t column_end,

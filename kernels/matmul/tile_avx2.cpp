@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tiles of up to 6x16 in 12 of the 16 AVX registers; two more hold a row of B.
+// Tiles of up to 6x16, or 12x8, in 12 of the 16 AVX registers; two more hold a row of B.
 #if defined(__x86_64__)
 
 #include <immintrin.h>
@@ -7,8 +7,9 @@
 #include <array>
 #include <utility>
 
+#include "kernels/matmul/pack_avx2.h"
 #include "kernels/matmul/tile_kernel.h"
-#include "kernels/matmul/transpose_avx2.h"
+#include "kernels/matmul/tile_rim.h"
 
 #define RPT_AVX2 __attribute__((target("avx2,fma")))
 
@@ -16,49 +17,100 @@ namespace reprotrain::kernels {
 
 namespace {
 
-constexpr int kRows = 6;
 constexpr int kLanes = 8;
-constexpr int kVectors = 2;
-constexpr int kColumns = kVectors * kLanes;
 
-RPT_AVX2 inline __m256 folded(__m256 sum, const float* c, const float* bias, bool first_block) {
-  if (!first_block) sum = _mm256_add_ps(_mm256_loadu_ps(c), sum);
-  if (bias != nullptr) sum = _mm256_add_ps(sum, _mm256_loadu_ps(bias));
-  return sum;
+/// The last additions of a tile that ends within a vector.
+template <int kTileRows, int kTileVectors>
+RPT_AVX2 RPT_INLINE void store_rim(const TileTask& task,
+                                   const __m256 (&sums)[kTileRows][kTileVectors]) {
+  alignas(32) float tile[kTileRows][kTileVectors * kLanes];
+  RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
+    RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
+      _mm256_store_ps(tile[row] + v * kLanes, sums[row][v]);
+    }
+  }
+  fold_tile(task, tile[0], kTileVectors * kLanes);
 }
 
-/// A vector that reaches over the rim of C: the same additions, one number at a time.
-RPT_AVX2 inline void fold_rim(__m256 sum, float* c, const float* bias, bool first_block, int n) {
-  float sums[kLanes];
-  _mm256_storeu_ps(sums, sum);
-  for (int i = 0; i < n; ++i) {
-    float value = sums[i];
-    if (!first_block) value = c[i] + value;
-    if (bias != nullptr) value = value + bias[i];
-    c[i] = value;
+template <int kTileRows, int kTileVectors>
+RPT_AVX2 RPT_INLINE void store_rows(const TileTask& task,
+                                    const __m256 (&sums)[kTileRows][kTileVectors]) {
+  if (task.n_columns < kTileVectors * kLanes) return store_rim(task, sums);
+  RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
+    RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
+      float* c = task.c + row * task.c_row_stride + v * kLanes;
+      __m256 sum = sums[row][v];
+      if (task.folds) sum = _mm256_add_ps(_mm256_loadu_ps(c), sum);
+      if (task.bias != nullptr) sum = _mm256_add_ps(sum, _mm256_loadu_ps(task.bias + v * kLanes));
+      _mm256_storeu_ps(c, sum);
+    }
+  }
+}
+
+/// The result is wanted the other way round: its rows are adjacent.
+template <int kTileRows, int kTileVectors>
+RPT_AVX2 RPT_INLINE void store_columns(const TileTask& task,
+                                       const __m256 (&sums)[kTileRows][kTileVectors]) {
+  constexpr int kColumns = kTileVectors * kLanes;
+  alignas(32) float tile[kTileRows < 8 ? 8 : kTileRows][kColumns];
+  RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
+    RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
+      _mm256_store_ps(tile[row] + v * kLanes, sums[row][v]);
+    }
+  }
+  if (kTileRows < 8 || task.n_columns < kColumns || task.folds) {
+    return fold_tile(task, tile[0], kColumns);
+  }
+  // The last square of rows overlaps the one before it, which a fold could not bear.
+  constexpr int kLastSquare = kTileRows < 8 ? 0 : kTileRows - 8;
+  RPT_UNROLL for (int first = 0; first < kTileRows; first += 8) {
+    const int begin = first < kLastSquare ? first : kLastSquare;
+    const float* rows[8];
+    RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
+      RPT_UNROLL for (int j = 0; j < 8; ++j) rows[j] = tile[begin + j] + v * kLanes;
+      __m256 columns[8];
+      transpose_8x8(rows, columns);
+      RPT_UNROLL for (int i = 0; i < 8; ++i) {
+        __m256 sum = columns[i];
+        if (task.bias != nullptr) sum = _mm256_add_ps(sum, _mm256_loadu_ps(task.bias + begin));
+        _mm256_storeu_ps(task.c + (v * kLanes + i) * task.c_column_stride + begin, sum);
+      }
+    }
   }
 }
 
 /// `kAdjacent`: the rows of A lie next to one another (a_row_stride 1), so that their offsets are
 /// constants of the loop; otherwise a_depth_stride is 1.
 template <int kTileRows, int kTileVectors, bool kAdjacent>
-RPT_AVX2 void run_tile(const TileTask& task) {
+RPT_AVX2 RPT_INLINE void run_tile(const TileTask& task) {
   __m256 sums[kTileRows][kTileVectors];
-  RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
-    RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) sums[row][v] = _mm256_setzero_ps();
+  if (task.start == nullptr) {
+    RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
+      RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) sums[row][v] = _mm256_setzero_ps();
+    }
+  } else {
+    RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
+      const __m256i lanes = first_lanes(task.n_columns - v * kLanes);
+      RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
+        const float* start = task.start + row * task.start_row_stride + v * kLanes;
+        sums[row][v] = _mm256_maskload_ps(start, lanes);
+      }
+    }
   }
   // Every third row has a pointer; the two after it are reached by scaled indices.
-  constexpr int kGroups = (kTileRows + 2) / 3;
-  const int64_t stride = kAdjacent ? 1 : task.a_row_stride;
+  constexpr int kGroups = kAdjacent ? 1 : (kTileRows + 2) / 3;
+  const int64_t stride = task.a_row_stride;
   const int64_t step = kAdjacent ? task.a_depth_stride : 1;
   const float* a[kGroups];
   RPT_UNROLL for (int group = 0; group < kGroups; ++group) a[group] = task.a + 3 * group * stride;
   const float* b = task.b;
-  for (int64_t k = 0; k < task.depth; ++k) {
+  const int64_t depth = task.depth;
+  for (int64_t k = 0; k < depth; ++k) {
     __m256 b_row[kTileVectors];
     RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) b_row[v] = _mm256_loadu_ps(b + v * kLanes);
     RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
-      const __m256 factor = _mm256_broadcast_ss(a[row / 3] + (row % 3) * stride);
+      const float* element = kAdjacent ? a[0] + row : a[row / 3] + (row % 3) * stride;
+      const __m256 factor = _mm256_broadcast_ss(element);
       RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
         sums[row][v] = _mm256_fmadd_ps(factor, b_row[v], sums[row][v]);
       }
@@ -66,39 +118,52 @@ RPT_AVX2 void run_tile(const TileTask& task) {
     b += task.b_depth_stride;
     RPT_UNROLL for (int group = 0; group < kGroups; ++group) a[group] += step;
   }
-  RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
-    const int n = task.n_columns - v * kLanes;
-    const float* bias = task.bias == nullptr ? nullptr : task.bias + v * kLanes;
-    RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
-      float* c = task.c + row * task.c_row_stride + v * kLanes;
-      if (n >= kLanes) {
-        _mm256_storeu_ps(c, folded(sums[row][v], c, bias, task.first_block));
-      } else {
-        fold_rim(sums[row][v], c, bias, task.first_block, n);
-      }
-    }
+  if (!task.is_turned) {
+    store_rows<kTileRows, kTileVectors>(task, sums);
+  } else {
+    store_columns<kTileRows, kTileVectors>(task, sums);
   }
 }
 
-using Run = void (*)(const TileTask&);
-
-/// [n_rows - 1][n_vectors - 1][rows adjacent]
-template <size_t... kIndex>
-constexpr std::array<std::array<std::array<Run, 2>, kVectors>, kRows> make_table(
-    std::index_sequence<kIndex...>) {
-  return {{{{{run_tile<kIndex + 1, 1, false>, run_tile<kIndex + 1, 1, true>},
-             {run_tile<kIndex + 1, 2, false>, run_tile<kIndex + 1, 2, true>}}}...}};
+template <int kTileRows, int kTileVectors, bool kAdjacent>
+RPT_AVX2 void run_tiles(TileTask task) {
+  for (int64_t tile = 0; tile < task.n_tiles; ++tile, task.advance()) {
+    run_tile<kTileRows, kTileVectors, kAdjacent>(task);
+  }
 }
 
-void run(const TileTask& task) {
-  static constexpr auto kTable = make_table(std::make_index_sequence<kRows>());
-  const size_t vectors = task.n_columns > kLanes ? 1 : 0;
-  kTable[static_cast<size_t>(task.n_rows - 1)][vectors][task.a_row_stride == 1 ? 1 : 0](task);
+using Run = void (*)(TileTask);
+template <int kRows>
+using Table = std::array<std::array<Run, 2>, kRows>;
+
+/// [n_rows - 1][rows adjacent]
+template <int kVectors, size_t... kIndex>
+constexpr Table<sizeof...(kIndex)> make_table(std::index_sequence<kIndex...>) {
+  return {{{run_tiles<kIndex + 1, kVectors, false>, run_tiles<kIndex + 1, kVectors, true>}...}};
+}
+
+constexpr int kTallRows = 12;
+constexpr int kWideRows = 6;
+
+void run_tall(const TileTask& task) {
+  static constexpr auto kTable = make_table<1>(std::make_index_sequence<kTallRows>());
+  kTable[static_cast<size_t>(task.n_rows - 1)][task.a_row_stride == 1 ? 1 : 0](task);
+}
+
+void run_wide(const TileTask& task) {
+  static constexpr auto kTable = make_table<2>(std::make_index_sequence<kWideRows>());
+  if (task.n_columns <= kLanes) return run_tall(task);
+  kTable[static_cast<size_t>(task.n_rows - 1)][task.a_row_stride == 1 ? 1 : 0](task);
 }
 
 }  // namespace
 
-TileKernel avx2_tile_kernel() { return {kRows, kColumns, false, run, pack_transposed_avx2}; }
+TileKernel avx2_tile_kernel(int64_t n_rows, int64_t n_columns) {
+  // As many rows as fit one tall tile read every row of B only once.
+  const bool tall = n_columns <= kLanes || (n_rows > kWideRows && n_rows <= kTallRows);
+  if (tall) return {kTallRows, kLanes, 352, 192, false, run_tall, pack_avx2};
+  return {kWideRows, 2 * kLanes, 352, 192, false, run_wide, pack_avx2};
+}
 
 }  // namespace reprotrain::kernels
 

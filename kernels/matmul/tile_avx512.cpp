@@ -7,8 +7,8 @@
 #include <array>
 #include <utility>
 
+#include "kernels/matmul/pack_avx2.h"
 #include "kernels/matmul/tile_kernel.h"
-#include "kernels/matmul/transpose_avx2.h"
 
 #define RPT_AVX512 __attribute__((target("avx2,fma,avx512f,avx512vl,avx512bw,avx512dq")))
 
@@ -21,19 +21,74 @@ constexpr int kLanes = 16;
 constexpr int kVectors = 2;
 constexpr int kColumns = kVectors * kLanes;
 
+/// The result is wanted the other way round: its rows are adjacent.
+template <int kTileRows, int kTileVectors>
+RPT_AVX512 RPT_INLINE void store_columns(const TileTask& task,
+                                         const __m512 (&sums)[kTileRows][kTileVectors]) {
+  constexpr int kTileColumns = kTileVectors * kLanes;
+  alignas(64) float tile[kTileRows][kTileColumns];
+  RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
+    RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
+      _mm512_store_ps(tile[row] + v * kLanes, sums[row][v]);
+    }
+  }
+  // One gathered vector holds a column of the tile, which is a row of C.
+  const __m512i row_offsets =
+      _mm512_mullo_epi32(_mm512_set1_epi32(kTileColumns),
+                         _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+  const __mmask16 rows = static_cast<__mmask16>((1u << kTileRows) - 1u);
+  const __m512 zero = _mm512_setzero_ps();
+  const __m512 bias = task.bias == nullptr ? zero : _mm512_maskz_loadu_ps(rows, task.bias);
+  for (int column = 0; column < task.n_columns; ++column) {
+    float* c = task.c + column * task.c_column_stride;
+    __m512 value = _mm512_mask_i32gather_ps(zero, rows, row_offsets, tile[0] + column, 4);
+    if (task.folds) value = _mm512_add_ps(_mm512_maskz_loadu_ps(rows, c), value);
+    if (task.bias != nullptr) value = _mm512_add_ps(value, bias);
+    _mm512_mask_storeu_ps(c, rows, value);
+  }
+}
+
+template <int kTileRows, int kTileVectors>
+RPT_AVX512 RPT_INLINE void store_rows(const TileTask& task,
+                                      const __m512 (&sums)[kTileRows][kTileVectors],
+                                      __mmask16 last) {
+  RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
+    const __mmask16 mask = v + 1 == kTileVectors ? last : static_cast<__mmask16>(0xffff);
+    const __m512 bias = task.bias == nullptr ? _mm512_setzero_ps()
+                                             : _mm512_maskz_loadu_ps(mask, task.bias + v * kLanes);
+    RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
+      float* c = task.c + row * task.c_row_stride + v * kLanes;
+      __m512 value = sums[row][v];
+      if (task.folds) value = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, c), value);
+      if (task.bias != nullptr) value = _mm512_add_ps(value, bias);
+      _mm512_mask_storeu_ps(c, mask, value);
+    }
+  }
+}
+
 /// `kAdjacent`: the rows of A lie next to one another (a_row_stride 1), so that their offsets are
 /// constants of the loop; otherwise a_depth_stride is 1.
 template <int kTileRows, int kTileVectors, bool kAdjacent>
-RPT_AVX512 void run_tile(const TileTask& task) {
+RPT_AVX512 RPT_INLINE void run_tile(const TileTask& task) {
   const int rim = task.n_columns - (kTileVectors - 1) * kLanes;
   const __mmask16 last = static_cast<__mmask16>((1u << rim) - 1u);
   __m512 sums[kTileRows][kTileVectors];
-  RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
-    RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) sums[row][v] = _mm512_setzero_ps();
+  if (task.start == nullptr) {
+    RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
+      RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) sums[row][v] = _mm512_setzero_ps();
+    }
+  } else {
+    RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
+      RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
+        const __mmask16 mask = v + 1 == kTileVectors ? last : static_cast<__mmask16>(0xffff);
+        const float* start = task.start + row * task.start_row_stride + v * kLanes;
+        sums[row][v] = _mm512_maskz_loadu_ps(mask, start);
+      }
+    }
   }
   // Every third row has a pointer; the two after it are reached by scaled indices.
-  constexpr int kGroups = (kTileRows + 2) / 3;
-  const int64_t stride = kAdjacent ? 1 : task.a_row_stride;
+  constexpr int kGroups = kAdjacent ? 1 : (kTileRows + 2) / 3;
+  const int64_t stride = task.a_row_stride;
   const int64_t step = kAdjacent ? task.a_depth_stride : 1;
   const float* a[kGroups];
   RPT_UNROLL for (int group = 0; group < kGroups; ++group) a[group] = task.a + 3 * group * stride;
@@ -44,7 +99,8 @@ RPT_AVX512 void run_tile(const TileTask& task) {
         _mm512_loadu_ps(b + v * kLanes);
     b_row[kTileVectors - 1] = _mm512_maskz_loadu_ps(last, b + (kTileVectors - 1) * kLanes);
     RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
-      const __m512 factor = _mm512_set1_ps(a[row / 3][(row % 3) * stride]);
+      const float* element = kAdjacent ? a[0] + row : a[row / 3] + (row % 3) * stride;
+      const __m512 factor = _mm512_set1_ps(*element);
       RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
         sums[row][v] = _mm512_fmadd_ps(factor, b_row[v], sums[row][v]);
       }
@@ -52,28 +108,28 @@ RPT_AVX512 void run_tile(const TileTask& task) {
     b += task.b_depth_stride;
     RPT_UNROLL for (int group = 0; group < kGroups; ++group) a[group] += step;
   }
-  RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
-    const __mmask16 mask = v + 1 == kTileVectors ? last : static_cast<__mmask16>(0xffff);
-    const __m512 bias = task.bias == nullptr ? _mm512_setzero_ps()
-                                             : _mm512_maskz_loadu_ps(mask, task.bias + v * kLanes);
-    RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
-      float* c = task.c + row * task.c_row_stride + v * kLanes;
-      __m512 value = sums[row][v];
-      if (!task.first_block) value = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, c), value);
-      if (task.bias != nullptr) value = _mm512_add_ps(value, bias);
-      _mm512_mask_storeu_ps(c, mask, value);
-    }
+  if (!task.is_turned) {
+    store_rows<kTileRows, kTileVectors>(task, sums, last);
+  } else {
+    store_columns<kTileRows, kTileVectors>(task, sums);
   }
 }
 
-using Run = void (*)(const TileTask&);
+template <int kTileRows, int kTileVectors, bool kAdjacent>
+RPT_AVX512 void run_tiles(TileTask task) {
+  for (int64_t tile = 0; tile < task.n_tiles; ++tile, task.advance()) {
+    run_tile<kTileRows, kTileVectors, kAdjacent>(task);
+  }
+}
+
+using Run = void (*)(TileTask);
 
 /// [n_rows - 1][n_vectors - 1][rows adjacent]
 template <size_t... kIndex>
 constexpr std::array<std::array<std::array<Run, 2>, kVectors>, kRows> make_table(
     std::index_sequence<kIndex...>) {
-  return {{{{{run_tile<kIndex + 1, 1, false>, run_tile<kIndex + 1, 1, true>},
-             {run_tile<kIndex + 1, 2, false>, run_tile<kIndex + 1, 2, true>}}}...}};
+  return {{{{{run_tiles<kIndex + 1, 1, false>, run_tiles<kIndex + 1, 1, true>},
+             {run_tiles<kIndex + 1, 2, false>, run_tiles<kIndex + 1, 2, true>}}}...}};
 }
 
 void run(const TileTask& task) {
@@ -84,7 +140,7 @@ void run(const TileTask& task) {
 
 }  // namespace
 
-TileKernel avx512_tile_kernel() { return {kRows, kColumns, true, run, pack_transposed_avx2}; }
+TileKernel avx512_tile_kernel() { return {kRows, kColumns, 256, 384, true, run, pack_avx2}; }
 
 }  // namespace reprotrain::kernels
 

@@ -3,10 +3,11 @@
 
 #include "kernels/base/float_bits.h"
 #include "kernels/base/require.h"
-#include "kernels/elementwise/elementary.h"
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/optimizer/adam.h"
+#include "kernels/optimizer/clipping.h"
 #include "kernels/optimizer/sgd.h"
+#include "kernels/optimizer/step_constants.h"
 #include "kernels/reduce/exact_sum.h"
 
 namespace reprotrain::kernels {
@@ -92,29 +93,12 @@ void sgd_tensor(const OptimizerSettings& settings, const Sgd& sgd, const Optimiz
 void sgd_step(const OptimizerSettings& settings, const OptimizerTensor& tensor, uint64_t,
               const Parallel& parallel) {
   require_matching(tensor, sgd_state_names(settings).size());
-  const Sgd sgd{static_cast<float>(settings.learning_rate), static_cast<float>(settings.momentum),
-                static_cast<float>(settings.weight_decay)};
+  const Sgd sgd = sgd_constants(settings);
   if (tensor.decays && settings.weight_decay != 0.0) {
     sgd_tensor<true>(settings, sgd, tensor, parallel);
   } else {
     sgd_tensor<false>(settings, sgd, tensor, parallel);
   }
-}
-
-Adam adam_constants(const OptimizerSettings& settings, uint64_t step_index) {
-  const double correction1 = 1.0 - rounded::power_of(settings.beta1, step_index + 1);
-  const double correction2 = 1.0 - rounded::power_of(settings.beta2, step_index + 1);
-  Adam adam;
-  adam.beta1 = static_cast<float>(settings.beta1);
-  adam.rest1 = static_cast<float>(1.0 - settings.beta1);
-  adam.beta2 = static_cast<float>(settings.beta2);
-  adam.rest2 = static_cast<float>(1.0 - settings.beta2);
-  adam.epsilon = static_cast<float>(settings.epsilon);
-  adam.rate = static_cast<float>(settings.learning_rate / correction1);
-  adam.widening = static_cast<float>(1.0 / __builtin_sqrt(correction2));
-  adam.weight_decay = static_cast<float>(settings.weight_decay);
-  adam.shrink = static_cast<float>(settings.learning_rate * settings.weight_decay);
-  return adam;
 }
 
 template <AdamDecay kDecay>
@@ -163,9 +147,8 @@ const OptimizerKernel* find_optimizer(std::string_view name) {
 double clip_by_global_norm(std::span<float> gradients, double largest_norm,
                            const Parallel& parallel) {
   const double norm = __builtin_sqrt(exact_sum_of_squares(gradients, parallel));
-  if (norm > largest_norm && is_finite(norm)) {
-    const float scale = static_cast<float>(largest_norm / norm);
-    parallel_vector_loop(ScaleElement{scale, gradients.data()},
+  if (const auto factor = clipping_factor(norm, largest_norm)) {
+    parallel_vector_loop(ScaleElement{*factor, gradients.data()},
                          static_cast<int64_t>(gradients.size()), parallel);
   }
   return norm;

@@ -5,18 +5,11 @@
 #include <vector>
 
 #include "kernels/base/float_bits.h"
-#include "kernels/reduce/exact_moments.h"
-#include "kernels/reduce/exact_sum.h"
 
 namespace reprotrain::kernels {
 namespace {
 
 constexpr double kNan = __builtin_nan("");
-
-/// Inverse of total_order_key.
-float value_of_key(uint32_t key) {
-  return float_from_bits((key & 0x80000000u) != 0 ? key & 0x7fffffffu : ~key);
-}
 
 /// Calls `use(value)` for every value that is not missing.
 template <typename Use>
@@ -27,50 +20,7 @@ void for_each_value(const StridedColumn& column, Use use) {
   }
 }
 
-/// Gathers values and sums them, and their squares, a block at a time.
-class MomentSums {
- public:
-  void add(float value) {
-    block_[n_in_block_++] = value;
-    if (n_in_block_ == kBlock) flush();
-  }
-  void flush() {
-    const std::span<const float> block(block_, n_in_block_);
-    add_terms(block, sum);
-    add_squares(block, sum_of_squares);
-    n_in_block_ = 0;
-  }
-
-  ExactSum sum;
-  ExactSum sum_of_squares;
-
- private:
-  static constexpr size_t kBlock = 2048;
-  float block_[kBlock];
-  size_t n_in_block_ = 0;
-};
-
 }  // namespace
-
-ColumnMoments column_moments(const StridedColumn& column) {
-  int64_t count = 0;
-  uint32_t min_key = 0xffffffffu;
-  uint32_t max_key = 0;
-  MomentSums sums;
-  for_each_value(column, [&](float value) {
-    const uint32_t key = total_order_key(value);
-    min_key = std::min(min_key, key);
-    max_key = std::max(max_key, key);
-    sums.add(value);
-    ++count;
-  });
-  sums.flush();
-  if (count == 0) {
-    return {0, static_cast<float>(kNan), static_cast<float>(kNan), kNan, kNan};
-  }
-  return {count, value_of_key(min_key), value_of_key(max_key), exact_mean(sums.sum, count),
-          exact_variance(sums.sum, sums.sum_of_squares, count)};
-}
 
 double column_median(const StridedColumn& column) {
   std::vector<uint32_t> keys;

@@ -9,11 +9,14 @@
 // and Welford formulas do.
 // Rules: no value at all gives NaN. Infinities give the mean what exact_sum.h says and the variance
 // NaN. Minimum, maximum and median use the total order in which -0 lies below +0.
-// See also: exact_moments.h, docs/arithmetic.md "Exact sums".
+// See also: column_moments.cpp, moment_sums.h, docs/arithmetic.md "Exact sums".
 #pragma once
 
 #include <cstdint>
 #include <span>
+
+#include "kernels/base/matrix_view.h"
+#include "kernels/base/parallel.h"
 
 namespace reprotrain::kernels {
 
@@ -32,8 +35,13 @@ struct ColumnMoments {
   double variance;  ///< of the population: divided by count
 };
 
-/// One pass; at most 2^40 rows.
+/// One pass on this thread; at most 2^40 rows.
 ColumnMoments column_moments(const StridedColumn& column);
+
+/// The moments of every column of `m` over `rows`, which name rows of it in any order, some more
+/// than once if need be. One pass, threaded over the rows. `moments` (n_columns).
+void column_moments(ConstMatrixView m, std::span<const int64_t> rows,
+                    std::span<ColumnMoments> moments, const Parallel& parallel);
 
 /// Work space: 4 bytes per row.
 double column_median(const StridedColumn& column);

@@ -3,13 +3,21 @@
 
 #include <algorithm>
 #include <cassert>
+#include <mutex>
+#include <vector>
 
 #include "kernels/base/float_bits.h"
 #include "kernels/reduce/exact_sum.h"
-#include "kernels/reduce/sliced_tile.h"
+#include "kernels/reduce/exponent_bins.h"
+#include "kernels/reduce/grid_tile.h"
 
 namespace reprotrain::kernels {
 namespace {
+
+constexpr int64_t kFewestBinned = 512;  // rows that repay clearing and collecting bins
+constexpr int64_t kTallTileRows = 512;
+constexpr int64_t kBandRows = 2048;  // of a tall matrix: a group's lines stay in the second cache
+constexpr int64_t kGroupGrain = int64_t{1} << 15;  // terms worth a task of their own
 
 /// Columns [first_column, first_column + n_columns) of a matrix, computed within a tile of eight
 /// that starts at `tile_column`: the last group of a matrix shares columns with the one before it.
@@ -20,22 +28,32 @@ struct ColumnGroup {
   int n_columns;
 
   /// Rows [begin, end) as a tile. A matrix of fewer than eight columns is widened into `padding`.
-  SlicedTile tile(int64_t begin, int64_t end, float* padding) const {
+  GridTile tile(int64_t begin, int64_t end, float* padding) const {
     if (m.n_columns >= kTileColumns) {
-      return sum_tile(TileTerm::kValue, m.row(begin) + tile_column, m.row_stride, end - begin);
+      return sum_columns(TileTerms::kValues,
+                         {m.row(begin) + tile_column, m.row_stride, end - begin});
     }
     for (int64_t r = begin; r < end; ++r) {
       float* row = std::copy_n(m.row(r), m.n_columns, padding + (r - begin) * kTileColumns);
       std::fill_n(row, kTileColumns - m.n_columns, 0.0f);
     }
-    return sum_tile(TileTerm::kValue, padding, kTileColumns, end - begin);
+    return sum_columns(TileTerms::kValues, {padding, kTileColumns, end - begin});
   }
   int lane(int column) const { return static_cast<int>(first_column - tile_column) + column; }
 
+  /// The terms of a column that no grids hold.
   void add_rows(int64_t begin, int64_t end, int column, ExactSum& sum) const {
-    for (int64_t r = begin; r < end; ++r) sum.add(m(r, first_column + column));
+    if (end - begin < kFewestBinned) {
+      for (int64_t r = begin; r < end; ++r) sum.add(m(r, first_column + column));
+      return;
+    }
+    ValueBins bins;
+    bins.add(m.row(begin) + first_column + column, m.row_stride, end - begin);
+    bins.collect(sum);
   }
 };
+
+int64_t n_groups_of(ConstMatrixView m) { return (m.n_columns + kTileColumns - 1) / kTileColumns; }
 
 ColumnGroup column_group(ConstMatrixView m, int64_t index) {
   const int64_t first = index * kTileColumns;
@@ -43,34 +61,25 @@ ColumnGroup column_group(ConstMatrixView m, int64_t index) {
   return {m, std::max<int64_t>(0, end - kTileColumns), first, static_cast<int>(end - first)};
 }
 
-/// f32(a + b) of slice sums, which are never -0: the exact sum rounded once: round to odd in
-/// binary64 (an inexact sum takes the odd one of its two neighbours), which leaves binary32's
-/// rounding nothing to misjudge.
-/// Reference: Boldo, Melquiond, "When double rounding is odd", 2005.
-float rounded_sum_of_two(double a, double b) {
-  const double sum = a + b;
-  const double b_part = sum - a;
-  const double error = (a - (sum - b_part)) + (b - b_part);
-  uint64_t bits = bits_of(sum);
-  if (error != 0.0 && (bits & 1) == 0) {
-    const bool away_from_zero = (error > 0.0) == (sum > 0.0);
-    bits += away_from_zero ? 1 : uint64_t{0} - 1;
-  }
-  return static_cast<float>(double_from_bits(bits));
+/// f32(units * 2^exponent), exponent >= -149. The cut to 24 bits is the one rounding: what follows
+/// is exact in binary64, and so is a subnormal result, which has less than 24 bits.
+float rounded_units(int64_t units, int exponent) {
+  const double unit = double_from_bits(static_cast<uint64_t>(exponent + 1023) << 52);
+  return static_cast<float>(static_cast<double>(static_cast<float>(units)) * unit);
 }
 
-/// The usual case: all rows fit one tile of two slices.
+/// The usual case: all rows fit one tile.
 void sum_short_group(const ColumnGroup& group, float* padding, float* sums) {
-  const SlicedTile tile = group.tile(0, group.m.n_rows, padding);
+  const GridTile tile = group.tile(0, group.m.n_rows, padding);
   for (int c = 0; c < group.n_columns; ++c) {
     const int lane = group.lane(c);
-    if (tile.exact[lane] && tile.n_slices == kFewSlices) {
-      sums[c] = rounded_sum_of_two(tile.slice[0][lane], tile.slice[1][lane]);
+    if (tile.exact[lane] && tile.values.n_grids == 1) {
+      sums[c] = rounded_units(tile.values.units[0][lane], tile.values.exponent[0][lane]);
       continue;
     }
     ExactSum sum;
     if (tile.exact[lane]) {
-      tile.add_slices(lane, sum);
+      tile.values.add_column(lane, sum);
     } else {
       group.add_rows(0, group.m.n_rows, c, sum);
     }
@@ -78,20 +87,61 @@ void sum_short_group(const ColumnGroup& group, float* padding, float* sums) {
   }
 }
 
-void sum_tall_group(const ColumnGroup& group, float* padding, float* sums) {
-  ExactSum sum[kTileColumns];
-  for (int64_t begin = 0; begin < group.m.n_rows; begin += kTileRows) {
-    const int64_t end = std::min(begin + kTileRows, group.m.n_rows);
-    const SlicedTile tile = group.tile(begin, end, padding);
+/// Adds rows [begin, end) of a group. Once a column's terms lie too far apart for grids, the rest of
+/// it goes into bins.
+void add_group(const ColumnGroup& group, int64_t begin, int64_t end, float* padding,
+               ExactSum* sums) {
+  bool is_done[kTileColumns] = {};
+  int n_left = group.n_columns;
+  for (; begin < end && n_left > 0; begin += kTallTileRows) {
+    const GridTile tile = group.tile(begin, std::min(begin + kTallTileRows, end), padding);
     for (int c = 0; c < group.n_columns; ++c) {
+      if (is_done[c]) continue;
       if (tile.exact[group.lane(c)]) {
-        tile.add_slices(group.lane(c), sum[c]);
+        tile.values.add_column(group.lane(c), sums[c]);
       } else {
-        group.add_rows(begin, end, c, sum[c]);
+        group.add_rows(begin, end, c, sums[c]);
+        is_done[c] = true;
+        --n_left;
       }
     }
   }
-  for (int c = 0; c < group.n_columns; ++c) sums[c] = sum[c].to_float();
+}
+
+/// Rows [begin, end) of all columns: neighbouring groups share lines of the cache.
+void add_row_range(ConstMatrixView m, int64_t begin, int64_t end, std::vector<ExactSum>& sums) {
+  alignas(64) float padding[kTileRows * kTileColumns];
+  for (; begin < end; begin += kBandRows) {
+    const int64_t band_end = std::min(begin + kBandRows, end);
+    for (int64_t g = 0; g < n_groups_of(m); ++g) {
+      const ColumnGroup group = column_group(m, g);
+      add_group(group, begin, band_end, padding, &sums[static_cast<size_t>(group.first_column)]);
+    }
+  }
+}
+
+void sum_tall(ConstMatrixView m, std::span<float> sums, const Parallel& parallel) {
+  const auto n_columns = static_cast<size_t>(m.n_columns);
+  std::vector<ExactSum> total(n_columns);
+  std::mutex merging;
+  parallel.for_ranges(m.n_rows, kTileRows, [&](int64_t begin, int64_t end) {
+    std::vector<ExactSum> piece(n_columns);
+    add_row_range(m, begin, end, piece);
+    const std::lock_guard lock(merging);
+    for (size_t c = 0; c < n_columns; ++c) total[c].merge(piece[c]);
+  });
+  for (size_t c = 0; c < n_columns; ++c) sums[c] = total[c].to_float();
+}
+
+void sum_short(ConstMatrixView m, std::span<float> sums, const Parallel& parallel) {
+  const int64_t grain = std::max<int64_t>(1, kGroupGrain / (m.n_rows * kTileColumns));
+  parallel.for_ranges(n_groups_of(m), grain, [&](int64_t begin, int64_t end) {
+    alignas(64) float padding[kTileRows * kTileColumns];
+    for (int64_t g = begin; g < end; ++g) {
+      const ColumnGroup group = column_group(m, g);
+      sum_short_group(group, padding, sums.data() + group.first_column);
+    }
+  });
 }
 
 }  // namespace
@@ -100,23 +150,11 @@ void exact_column_sums(ConstMatrixView m, std::span<float> sums, const Parallel&
   assert(static_cast<int64_t>(sums.size()) == m.n_columns);
   if (m.n_rows == 0) {
     std::fill(sums.begin(), sums.end(), 0.0f);
-    return;
+  } else if (m.n_rows <= kTileRows) {
+    sum_short(m, sums, parallel);
+  } else {
+    sum_tall(m, sums, parallel);
   }
-  const int64_t n_groups = (m.n_columns + kTileColumns - 1) / kTileColumns;
-  const int64_t terms_per_group = m.n_rows * kTileColumns;
-  const int64_t grain = std::max<int64_t>(1, (int64_t{1} << 15) / terms_per_group);
-  parallel.for_ranges(n_groups, grain, [&](int64_t begin, int64_t end) {
-    alignas(64) float padding[kTileRows * kTileColumns];
-    for (int64_t g = begin; g < end; ++g) {
-      const ColumnGroup group = column_group(m, g);
-      float* group_sums = sums.data() + group.first_column;
-      if (m.n_rows <= kTileRows) {
-        sum_short_group(group, padding, group_sums);
-      } else {
-        sum_tall_group(group, padding, group_sums);
-      }
-    }
-  });
 }
 
 }  // namespace reprotrain::kernels

@@ -4,39 +4,64 @@
 #include <algorithm>
 #include <mutex>
 
-#include "kernels/reduce/sliced_tile.h"
+#include "kernels/reduce/exponent_bins.h"
+#include "kernels/reduce/grid_tile.h"
 
 namespace reprotrain::kernels {
 namespace {
 
 constexpr int64_t kGrain = int64_t{1} << 15;  // terms worth a task of their own
+// 16 KiB: read twice from the first-level cache.
+constexpr size_t kTileTerms = kTileColumns * 512;
+// Terms far apart come in runs: after one tile of them, as many go into bins unseen.
+constexpr size_t kRunTerms = kBinnedTerms;
+constexpr size_t kFewestBinned = 1024;  // that repay clearing and collecting bins
 
-void add_one_by_one(TileTerm term, std::span<const float> terms, ExactSum& sum) {
-  for (const float x : terms) {
-    if (term == TileTerm::kValue) {
-      sum.add(x);
-    } else {
-      sum.add_product(x, x);
-    }
+template <TileTerms kTerms>
+struct Terms;
+
+template <>
+struct Terms<TileTerms::kValues> {
+  using Bins = ValueBins;
+  static const GridSums& sums_of(const GridTile& tile) { return tile.values; }
+  static void add_term(float x, ExactSum& sum) { sum.add(x); }
+};
+
+template <>
+struct Terms<TileTerms::kSquares> {
+  using Bins = SquareBins;
+  static const GridSums& sums_of(const GridTile& tile) { return tile.squares; }
+  static void add_term(float x, ExactSum& sum) { sum.add_product(x, x); }
+};
+
+template <TileTerms kTerms>
+void add_far_apart(std::span<const float> terms, ExactSum& sum) {
+  if (terms.size() < kFewestBinned) {
+    for (const float x : terms) Terms<kTerms>::add_term(x, sum);
+    return;
   }
+  typename Terms<kTerms>::Bins bins;
+  bins.add(terms.data(), 1, static_cast<int64_t>(terms.size()));
+  bins.collect(sum);
 }
 
-/// A span is a tile of eight interleaved columns, whose sums are added up.
-void add_tiles(TileTerm term, std::span<const float> terms, ExactSum& sum) {
-  // 16 KiB: read twice from the first-level cache.
-  constexpr size_t kTileTerms = kTileColumns * 512;
+/// A span is a tile of eight interleaved columns.
+template <TileTerms kTerms>
+void add_tiles(std::span<const float> terms, ExactSum& sum) {
   while (terms.size() >= kTileColumns) {
     const size_t n_rows = std::min(terms.size(), kTileTerms) / kTileColumns;
-    const std::span<const float> part = terms.first(n_rows * kTileColumns);
-    terms = terms.subspan(part.size());
-    const SlicedTile tile = sum_tile(term, part.data(), kTileColumns, static_cast<int64_t>(n_rows));
-    if (!tile.all_exact) {
-      add_one_by_one(term, part, sum);
-      continue;
+    const GridTile tile =
+        sum_interleaved(kTerms, {terms.data(), kTileColumns, static_cast<int64_t>(n_rows)});
+    size_t n_done = n_rows * kTileColumns;
+    if (tile.all_exact) {
+      add_interleaved(Terms<kTerms>::sums_of(tile), sum);
+    } else {
+      n_done = std::min(terms.size(), kRunTerms);
+      add_far_apart<kTerms>(terms.first(n_done), sum);
     }
-    for (int c = 0; c < kTileColumns; ++c) tile.add_slices(c, sum);
+    terms = terms.subspan(n_done);
   }
-  add_one_by_one(term, terms, sum);
+  for (const float x : terms) Terms<kTerms>::add_term(x, sum);
 }
 
 /// Sums pieces of the span wherever `parallel` likes and merges them: exact, so order-free.
@@ -56,11 +81,11 @@ double sum_of_pieces(std::span<const Value> terms, const Parallel& parallel, Add
 }  // namespace
 
 void add_terms(std::span<const float> terms, ExactSum& sum) {
-  add_tiles(TileTerm::kValue, terms, sum);
+  add_tiles<TileTerms::kValues>(terms, sum);
 }
 
 void add_squares(std::span<const float> terms, ExactSum& sum) {
-  add_tiles(TileTerm::kSquare, terms, sum);
+  add_tiles<TileTerms::kSquares>(terms, sum);
 }
 
 double exact_sum(std::span<const float> terms, const Parallel& parallel) {
@@ -76,6 +101,10 @@ double exact_sum(std::span<const double> terms, const Parallel& parallel) {
 
 double exact_sum_of_squares(std::span<const float> terms, const Parallel& parallel) {
   return sum_of_pieces<ExactSum>(terms, parallel, add_squares);
+}
+
+double exact_norm(std::span<const float> terms, const Parallel& parallel) {
+  return __builtin_sqrt(exact_sum_of_squares(terms, parallel));
 }
 
 }  // namespace reprotrain::kernels

@@ -15,6 +15,15 @@
 
 namespace reprotrain::kernels {
 
+/// Zero bits above the highest one of x, which is not zero.
+RPT_HD int leading_zeros(uint32_t x) {
+#if defined(__CUDA_ARCH__)
+  return __clz(static_cast<int>(x));
+#else
+  return std::countl_zero(x);
+#endif
+}
+
 /// value = sum of digit[i] * 2^(32 i).
 template <int kDigits>
 struct WideInteger {
@@ -22,7 +31,7 @@ struct WideInteger {
 
   RPT_HD int bit_length() const {
     for (int i = kDigits - 1; i >= 0; --i) {
-      if (digit[i] != 0) return 32 * i + 32 - std::countl_zero(digit[i]);
+      if (digit[i] != 0) return 32 * i + 32 - leading_zeros(digit[i]);
     }
     return 0;
   }

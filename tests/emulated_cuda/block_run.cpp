@@ -10,15 +10,17 @@
 #include "tests/emulated_cuda/device_language.h"
 #include "tests/emulated_cuda/grid_run.h"
 #include "tests/emulated_cuda/kernel_fault.h"
+#include "tests/emulated_cuda/thread_stacks.h"
 
 namespace reprotrain::emulated_cuda {
 namespace {
 
-/// Takes the stacks of fibers from the grid's.
-struct GridStacks {
-  ThreadStacks* stacks;
-  boost::context::stack_context allocate() { return stacks->take(); }
-  void deallocate(boost::context::stack_context& stack) { stacks->give_back(stack); }
+/// Where fibers get their stacks.
+struct PooledStacks {
+  static boost::context::stack_context allocate() { return ThreadStacks::instance().take(); }
+  static void deallocate(boost::context::stack_context& stack) {
+    ThreadStacks::instance().give_back(stack);
+  }
 };
 
 std::string text_of(uint3 index) {
@@ -64,7 +66,7 @@ uint3 BlockRun::index_of(uint32_t thread) const {
 }
 
 void BlockRun::make_fiber(uint32_t thread) {
-  threads_[thread].fiber = boost::context::fiber(std::allocator_arg, GridStacks{&grid_.stacks()},
+  threads_[thread].fiber = boost::context::fiber(std::allocator_arg, PooledStacks{},
                                                  [this, thread](boost::context::fiber&& from) {
                                                    scheduler_ = std::move(from);
                                                    enter_kernel(thread);

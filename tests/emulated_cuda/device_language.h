@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // CUDA's words for functions, memory and threads, as C++ on one host thread.
 //
-// Static shared memory is thread-local: a launch has a host thread of its own, whose thread-local
-// block is poisoned before each block of the grid (shared_memory.h).
+// Static shared memory is thread-local, so that it can be told from other variables and poisoned
+// before each block of the grid (shared_memory.h).
 #pragma once
 
 #include "tests/emulated_cuda/thread_services.h"

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/emulated_cuda/grid_run.h"
 
-#include <exception>
 #include <mutex>
-#include <thread>
 #include <utility>
 
 #include "tests/emulated_cuda/access_fault.h"
@@ -11,6 +9,7 @@
 #include "tests/emulated_cuda/device_memory.h"
 #include "tests/emulated_cuda/kernel_fault.h"
 #include "tests/emulated_cuda/kernel_name.h"
+#include "tests/emulated_cuda/thread_stacks.h"
 
 uint3 threadIdx;
 uint3 blockIdx;
@@ -35,17 +34,8 @@ void run_grid(const KernelLaunch& launch) {
   const std::lock_guard lock(one_grid_at_a_time);
   const Schedule schedule = current_schedule();
   const Choices choices = choices_of_next_launch();
-  std::exception_ptr failure;
-  std::thread host([&] {
-    try {
-      const AccessFaultScope faults;
-      GridRun(launch, schedule, choices).run();
-    } catch (...) {
-      failure = std::current_exception();
-    }
-  });
-  host.join();
-  if (failure) std::rethrow_exception(failure);
+  const AccessFaultScope faults;
+  GridRun(launch, schedule, choices).run();
 }
 
 GridRun::GridRun(const KernelLaunch& launch, Schedule schedule, Choices choices)
@@ -53,6 +43,7 @@ GridRun::GridRun(const KernelLaunch& launch, Schedule schedule, Choices choices)
       schedule_(schedule),
       choices_(choices),
       static_shared_(StaticShared::of_module_with(launch.kernel)),
+      kept_(static_shared_),
       order_(
           schedule.block_order(uint64_t{launch.grid.x} * launch.grid.y * launch.grid.z, choices_)),
       n_resident_(schedule.n_resident_blocks(choices_)) {}
@@ -122,7 +113,7 @@ void GridRun::fail(const BlockRun& block, std::optional<uint3> thread, const std
 
 std::string GridRun::describe_address(const void* address) const {
   if (const auto text = DeviceMemory::instance().describe(address)) return *text;
-  if (stacks_.is_guard(address)) return "overflows its stack";
+  if (ThreadStacks::instance().is_guard(address)) return "overflows its stack";
   if (in_place_ != nullptr && in_place_->shared().is_dynamic_guard(address)) {
     return "touches memory beyond its dynamic shared memory of " +
            std::to_string(launch_.dynamic_shared_bytes) + " bytes";

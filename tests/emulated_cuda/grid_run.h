@@ -12,7 +12,6 @@
 #include "tests/emulated_cuda/block_run.h"
 #include "tests/emulated_cuda/schedule.h"
 #include "tests/emulated_cuda/shared_memory.h"
-#include "tests/emulated_cuda/thread_stacks.h"
 #include "tests/emulated_cuda/vector_types.h"
 
 namespace reprotrain::emulated_cuda {
@@ -25,7 +24,7 @@ struct KernelLaunch {
   size_t dynamic_shared_bytes;
 };
 
-/// Runs all threads of the grid on a host thread of its own. Throws KernelFault.
+/// Runs all threads of the grid on the calling host thread. Throws KernelFault.
 void run_grid(const KernelLaunch& launch);
 
 class GridRun {
@@ -41,7 +40,6 @@ class GridRun {
   const KernelLaunch& launch() const { return launch_; }
   const Schedule& schedule() const { return schedule_; }
   Choices& choices() { return choices_; }
-  ThreadStacks& stacks() { return stacks_; }
   StaticShared static_shared() const { return static_shared_; }
 
   /// Notes the first fault; the grid stops.
@@ -54,7 +52,7 @@ class GridRun {
   bool may_go_on() { return ++n_steps_without_progress_ < kPatience; }
 
  private:
-  static constexpr uint64_t kPatience = 20'000'000;
+  static constexpr uint64_t kPatience = 5'000'000;
 
   void start_blocks();
   size_t choose_block();
@@ -64,8 +62,8 @@ class GridRun {
   const KernelLaunch& launch_;
   Schedule schedule_;
   Choices choices_;
-  ThreadStacks stacks_;  // before the blocks, whose fibers give stacks back
   StaticShared static_shared_;
+  KeptVariables kept_;
   std::vector<uint64_t> order_;
   size_t n_started_ = 0;
   uint32_t n_resident_;

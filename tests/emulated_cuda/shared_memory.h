@@ -2,14 +2,15 @@
 // Shared memory of the blocks under way.
 //
 // Static __shared__ variables are thread-local variables of the host thread that runs the grid:
-// together they are the thread-local block of the program or library that holds the kernel. A
-// launch has a host thread of its own, which touches no other thread-local variable of that
-// module, so the whole block is poisoned before a kernel's block, and kept aside and brought back
-// where several blocks take turns. Dynamic shared memory ends at a page that nobody may touch.
+// together they are that thread's thread-local block of the program or library that holds the
+// kernel. The block is poisoned before each of a kernel's blocks, and kept aside and brought back
+// where several of these take turns. Whatever else is thread-local there comes back after the
+// launch; nothing uses it meanwhile. Dynamic shared memory ends at a page that nobody may touch.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 namespace reprotrain::emulated_cuda {
@@ -19,6 +20,23 @@ struct StaticShared {
   std::byte* begin = nullptr;
   size_t n_bytes = 0;
   static StaticShared of_module_with(const void* kernel);
+};
+
+/// Keeps the thread-local variables as they are and brings them back at the end of the scope.
+class KeptVariables {
+ public:
+  explicit KeptVariables(StaticShared place) : place_(place), kept_(place.n_bytes) {
+    if (place_.n_bytes > 0) memcpy(kept_.data(), place_.begin, place_.n_bytes);
+  }
+  ~KeptVariables() {
+    if (place_.n_bytes > 0) memcpy(place_.begin, kept_.data(), place_.n_bytes);
+  }
+  KeptVariables(const KeptVariables&) = delete;
+  KeptVariables& operator=(const KeptVariables&) = delete;
+
+ private:
+  StaticShared place_;
+  std::vector<std::byte> kept_;
 };
 
 /// The shared memory of one block; one of them at a time is in place.

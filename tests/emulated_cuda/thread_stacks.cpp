@@ -18,6 +18,11 @@ std::byte* bottom_of(const boost::context::stack_context& stack) {
 
 }  // namespace
 
+ThreadStacks& ThreadStacks::instance() {
+  static ThreadStacks stacks;
+  return stacks;
+}
+
 ThreadStacks::~ThreadStacks() {
   for (const auto& stack : all_) munmap(bottom_of(stack), kStackBytes + kGuardBytes);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stacks of kernel threads, used again and again, each above a page that nobody may touch.
+// Stacks of kernel threads, used again from grid to grid, each above a page that nobody may touch.
 #pragma once
 
 #include <boost/context/stack_context.hpp>
@@ -9,6 +9,8 @@ namespace reprotrain::emulated_cuda {
 
 class ThreadStacks {
  public:
+  /// Of the process; for the one grid that runs.
+  static ThreadStacks& instance();
   ~ThreadStacks();
   boost::context::stack_context take();
   void give_back(boost::context::stack_context stack) { free_.push_back(stack); }

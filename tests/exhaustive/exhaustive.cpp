@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks a correctly rounded function on every binary32 argument, all 2^32 of them.
 //
-//   reprotrain_exhaustive FUNCTION [--begin BITS] [--end BITS] [--hard N]
+//   reprotrain_exhaustive FUNCTION [--begin BITS] [--end BITS] [--hard N] [--path binary64|pair]
 //
-// Both forms, scalar and array, are checked; see tests/oracle/rounding_check.h for how. Prints
+// --path binary64 (the default) is the check against MPFR. Both forms, scalar and array, are checked; see tests/oracle/rounding_check.h for how. Prints
 // mismatches, and every argument whose value lies within 2^-N units in the last place of a rounding
 // boundary (default 28), in the format of tests/golden/elementary.kat. Hard subnormal arguments are
-// counted, not printed: every odd one is next to a tie of gelu. Exit 1 on a mismatch.
+// counted, not printed: every odd one is next to a tie of gelu.
+//
+// --path pair checks the estimates in binary32 pairs against the binary64 path: wherever such an
+// estimate decides, it must give the same float, and it must keep the bound that it claims (see
+// tests/oracle/pair_check.h). Exit 1 on a mismatch.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
 #include "kernels/base/float_bits.h"
+#include "tests/oracle/pair_check.h"
 #include "tests/oracle/rounding_check.h"
 
 namespace reprotrain {
@@ -26,6 +31,7 @@ struct Request {
   uint64_t begin = 0;
   uint64_t end = 1ull << 32;
   double hard = 28.0;
+  bool in_pairs = false;
 };
 
 Request parsed(int argc, char** argv) {
@@ -36,6 +42,7 @@ Request parsed(int argc, char** argv) {
     if (option == "--begin") request.begin = std::strtoull(argv[i + 1], nullptr, 0);
     if (option == "--end") request.end = std::strtoull(argv[i + 1], nullptr, 0);
     if (option == "--hard") request.hard = std::strtod(argv[i + 1], nullptr);
+    if (option == "--path") request.in_pairs = std::string(argv[i + 1]) == "pair";
   }
   return request;
 }
@@ -63,21 +70,51 @@ class Printer {
   Count n_hard_ = 0;
 };
 
-int run(const Request& request) {
-  const auto start = std::chrono::steady_clock::now();
+class Stopwatch {
+ public:
+  double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+int run_binary64(const Request& request) {
+  const Stopwatch stopwatch;
   Printer printer(request);
   const oracle::Filter filter =
       request.hard > 0.0 ? oracle::Filter::kLibrary : oracle::Filter::kNone;
   const oracle::Tally tally = oracle::check_bits(oracle::function_named(request.function), filter,
                                                  request.begin, request.end, 1, std::ref(printer));
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   std::printf(
       "# %s [0x%08llx, 0x%08llx): %llu arguments, %llu mismatches, %llu hard cases (>= %.0f), %s "
       "asked %llu times, %.0f s\n",
       request.function.c_str(), Count{request.begin}, Count{request.end}, Count{tally.n_arguments},
       Count{tally.n_mismatches}, printer.n_hard(), request.hard, oracle::version().c_str(),
-      Count{tally.n_put_to_mpfr}, elapsed.count());
+      Count{tally.n_put_to_mpfr}, stopwatch.seconds());
   return tally.n_mismatches == 0 ? 0 : 1;
+}
+
+int run_pairs(const Request& request) {
+  const Stopwatch stopwatch;
+  const auto complain = [&](float x, uint32_t pair, uint32_t binary64) {
+    std::printf("MISMATCH %s(%08x) in pairs: %08x (or beyond its bound), must be %08x\n",
+                request.function.c_str(), bits_of(x), pair, binary64);
+  };
+  const oracle::PairTally tally =
+      oracle::check_pairs(request.function, request.begin, request.end, 1, complain);
+  std::printf(
+      "# %s pairs [0x%08llx, 0x%08llx): %llu arguments, %llu mismatches, %llu beyond the bound, "
+      "%llu undecided, worst %.3f of the bound, %.0f s\n",
+      request.function.c_str(), Count{request.begin}, Count{request.end}, Count{tally.n_arguments},
+      Count{tally.n_mismatches}, Count{tally.n_beyond_bound}, Count{tally.n_undecided},
+      tally.worst_share_of_bound, stopwatch.seconds());
+  return tally.n_mismatches + tally.n_beyond_bound == 0 ? 0 : 1;
+}
+
+int run(const Request& request) {
+  return request.in_pairs ? run_pairs(request) : run_binary64(request);
 }
 
 }  // namespace
@@ -85,7 +122,10 @@ int run(const Request& request) {
 
 int main(int argc, char** argv) {
   if (argc < 2 || argc % 2 != 0) {
-    std::fprintf(stderr, "usage: %s FUNCTION [--begin BITS] [--end BITS] [--hard N]\n", argv[0]);
+    std::fprintf(
+        stderr,
+        "usage: %s FUNCTION [--begin BITS] [--end BITS] [--hard N] [--path binary64|pair]\n",
+        argv[0]);
     return 2;
   }
   return reprotrain::run(reprotrain::parsed(argc, argv));

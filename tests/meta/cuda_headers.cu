@@ -23,6 +23,21 @@ __global__ void elementary_functions(const float* x, float* y, int n) {
          rounded::gelu_derivative(x[i]);
 }
 
+template <typename F>
+__device__ float by_pairs(float x) {
+  return rounded::correctly_rounded_by<F, rounded::EstimateIn::kBinary32Pair>(x);
+}
+
+__global__ void elementary_functions_by_pairs(const float* x, float* y, int n) {
+  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (i >= n) return;
+  y[i] = by_pairs<rounded::Exp>(x[i]) + by_pairs<rounded::Log>(x[i]) +
+         by_pairs<rounded::Log1p>(x[i]) + by_pairs<rounded::Expm1>(x[i]) +
+         by_pairs<rounded::Tanh>(x[i]) + by_pairs<rounded::Sigmoid>(x[i]) +
+         by_pairs<rounded::Erf>(x[i]) + by_pairs<rounded::Gelu>(x[i]) +
+         by_pairs<rounded::GeluDerivative>(x[i]);
+}
+
 __global__ void features(const float* x, float* y, int n, Standardize standardize, MinMax min_max) {
   const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
   if (i >= n) return;

@@ -1,8 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compiles the arithmetic headers to PTX and looks at the artefact: every floating-point add, sub, mul, div and sqrt names
-its rounding, nothing is approximate, nothing flushes subnormals. Skipped (exit 77) without nvcc."""
+"""Compiles CUDA code to PTX and looks at the artefact: every floating-point add, sub, mul, div and sqrt names its
+rounding, nothing is approximate, nothing flushes subnormals, no atomic operation is on floating-point numbers.
+
+Without arguments: the arithmetic headers. With --kernels: every kernel in kernels/cuda_sources.cmake.
+Skipped (exit 77) without nvcc.
+"""
 import argparse
+import concurrent.futures
+import os
 import pathlib
 import re
 import subprocess
@@ -12,8 +18,23 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FLAGS = ["-std=c++20", "-arch=compute_80", "--fmad=false", "--ftz=false", "--prec-div=true", "--prec-sqrt=true",
          "--expt-relaxed-constexpr"]
-UNROUNDED = re.compile(r"\b(?:add|sub|mul|div|sqrt|fma|mad)\.(?!rn\.)(?:\w+\.)*f(?:32|64)\b")
-FORBIDDEN = re.compile(r"\.approx|\.ftz|\.full\.f32")
+UNROUNDED = re.compile(r"\b(?:add|sub|mul|div|sqrt|fma|mad)\.(?!rn\.)(?:\w+\.)*f(?:16|32|64)(?:x2)?\b")
+FORBIDDEN = re.compile(r"\.approx|\.ftz|\.full\.f32|\b(?:atom|red)\.[\w.:]*\b(?:f16|bf16|f32|f64)(?:x2)?\b")
+PLANTED = """add.f32 %f1, %f2, %f3;
+mul.ftz.rn.f32 %f1, %f2, %f3;
+ex2.approx.f32 %f1, %f2;
+fma.rz.f64 %fd1, %fd2, %fd3, %fd4;
+sqrt.approx.f32 %f1, %f2;
+div.full.f32 %f1, %f2, %f3;
+atom.global.add.f32 %f1, [%rd1], %f2;
+red.relaxed.gpu.global.add.f64 [%rd1], %fd2;
+"""
+HONEST = """add.rn.f32 %f1, %f2, %f3;
+fma.rn.f64 %fd1, %fd2, %fd3, %fd4;
+atom.global.add.u64 %rd1, [%rd2], %rd3;
+red.global.min.u64 [%rd1], %rd2;
+mul.wide.u32 %rd1, %r1, %r2;
+"""
 
 
 def complaints(ptx):
@@ -28,27 +49,46 @@ def compile_to_ptx(nvcc, source, flags):
         done = subprocess.run([nvcc, *flags, "-ptx", f"-I{ROOT}", str(source), "-o", str(output)],
                               capture_output=True, text=True)
         if done.returncode != 0:
-            sys.exit(f"nvcc failed:\n{done.stdout}{done.stderr}")
+            sys.exit(f"nvcc failed on {source}:\n{done.stdout}{done.stderr}")
         return output.read_text()
+
+
+def kernel_sources():
+    """The .cu files of REPROTRAIN_CUDA_SOURCES: ours, not those that call a library."""
+    text = (ROOT / "kernels/cuda_sources.cmake").read_text()
+    block = re.search(r"set\(REPROTRAIN_CUDA_SOURCES(.*?)\)", text, re.S).group(1)
+    sources = [ROOT / "kernels" / name for name in block.split() if name.endswith(".cu")]
+    if not sources:
+        sys.exit("kernels/cuda_sources.cmake lists no kernel")
+    return sources
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--nvcc", default="nvcc")
-    nvcc = parser.parse_args().nvcc
+    parser.add_argument("--kernels", action="store_true", help="the kernels instead of the headers")
+    arguments = parser.parse_args()
+    if len(list(complaints(PLANTED))) != len(PLANTED.splitlines()) or list(complaints(HONEST)):
+        print("the check does not tell planted instructions from honest ones")
+        return 1
+    nvcc = arguments.nvcc
     if not nvcc or not pathlib.Path(nvcc).exists():
         print("SKIPPED: nvcc is not installed")
         return 77
-    found = list(complaints(compile_to_ptx(nvcc, pathlib.Path(__file__).with_suffix(".cu"), FLAGS)))
-    if found:
-        print("\n".join(found[:20]))
-        return 1
-    planted = "add.f32 %f1, %f2, %f3;\nmul.ftz.rn.f32 %f1, %f2, %f3;\nex2.approx.f32 %f1, %f2;\n"
-    if len(list(complaints(planted))) != 3:
-        print("the check does not find planted instructions")
-        return 1
-    print("the PTX of all formulas keeps its roundings")
-    return 0
+    sources = kernel_sources() if arguments.kernels else [pathlib.Path(__file__).with_suffix(".cu")]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        texts = list(pool.map(lambda source: compile_to_ptx(nvcc, source, FLAGS), sources))
+    n_found = 0
+    for source, ptx in zip(sources, texts):
+        if arguments.kernels and ".entry" not in ptx:
+            sys.exit(f"{source} has no kernel")
+        found = list(complaints(ptx))
+        n_found += len(found)
+        for line in found[:20]:
+            print(f"{source.relative_to(ROOT)}: {line}")
+    if n_found == 0:
+        print(f"the PTX of {len(sources)} file(s) keeps its roundings")
+    return 0 if n_found == 0 else 1
 
 
 if __name__ == "__main__":

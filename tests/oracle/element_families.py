@@ -7,6 +7,8 @@ from ieee import Float
 
 MASK = (1 << 64) - 1
 SPECIALS = [0x00000000, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00000, 0x3f800000, 0xbf800000, 0x7f7fffff]
+CARRIES = [0x7efdff, 0x7efe00, 0x7efe01, 0x7fffff, 0x000000, 0x400000, 0x7eff00, 0x3fffff]
+EXTREMES = [0x4afefe00, 0x4afcff00, 0x4afcfefe]
 CANCELLING = [0x7f000000, 0xff000000, 0x3f800000, 0x00000001, 0xbf800000, 0x80000001]
 
 
@@ -38,6 +40,20 @@ def element_bits(kind, i):
         return SPECIALS[(w >> 40) % len(SPECIALS)]
     if kind == "cancel":
         return CANCELLING[(w >> 40) % len(CANCELLING)]
+    if kind == "rare":       # one in sixteen is special: rows and columns with and without
+        if w >> 32 & 15:
+            return sign_fraction | (124 + (w >> 40) % 4) << 23
+        return SPECIALS[(w >> 40) % len(SPECIALS)]
+    if kind == "sparse":     # seven in eight are zeros: whole rows of them where K is small
+        if w >> 32 & 7:
+            return sign_fraction & 0x80000000
+        return sign_fraction | (124 + (w >> 40) % 4) << 23
+    if kind == "carry":      # where the scale of integer slices changes; ties and carries of their rounding
+        return sign_fraction & 0x80000000 | (102 + (w >> 40) % 26) << 23 | CARRIES[(w >> 52) % len(CARRIES)]
+    if kind == "extreme":    # 8355584, 8290176, 8290175: integer slices with digits 127 and -128
+        return EXTREMES[(w >> 40) % len(EXTREMES)]
+    if kind == "largest":
+        return EXTREMES[0]
     raise ValueError(kind)
 
 

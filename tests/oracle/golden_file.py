@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs an oracle and compares what it prints with a golden file, byte for byte: golden_file.py ORACLE GOLDEN.
+"""Compares what an oracle prints with a golden file, byte for byte: golden_file.py ORACLE GOLDEN [CASE...].
 
-Lines of origin `self` are left out: the program made them, no oracle prints them. Exit 1 and the first
-differing lines if the two have drifted apart.
+Lines of origin `self` are left out: the program made them, no oracle prints them. With CASEs, which the oracle
+gets, its lines must be among those of the file. Exit 1, and the first lines that differ, if the two have drifted
+apart.
 """
 import difflib
 import pathlib
@@ -11,15 +12,18 @@ import subprocess
 import sys
 
 
+def excerpt(lines):
+    return [line.decode().rstrip("\n")[:160] for line in lines]
+
+
 def main():
-    oracle, golden = sys.argv[1:]
-    printed = subprocess.run([sys.executable, oracle], check=True, capture_output=True).stdout
+    oracle, golden, *cases = sys.argv[1:]
+    output = subprocess.run([sys.executable, oracle, *cases], check=True, capture_output=True).stdout
+    printed = output.splitlines(keepends=True)
     kept = [line for line in pathlib.Path(golden).read_bytes().splitlines(keepends=True) if not line.startswith(b"self ")]
-    if printed == b"".join(kept):
+    if printed and (all(line in kept for line in printed) if cases else printed == kept):
         return 0
-    lines = [[line.decode()[:160] for line in text] for text in (kept, printed.splitlines(keepends=True))]
-    differences = list(difflib.unified_diff(*lines, golden, oracle, n=0, lineterm=""))
-    print(*differences[:20], sep="\n")
+    print(*list(difflib.unified_diff(excerpt(kept), excerpt(printed), golden, oracle, n=0, lineterm=""))[:20], sep="\n")
     return 1
 
 

@@ -80,8 +80,10 @@ class Float:
     def exact(self):
         """The value as a Fraction; only of a finite number."""
         assert self.kind == "finite"
-        value = self.significand * Fraction(2) ** self.exponent
-        return -value if self.negative else value
+        significand = -self.significand if self.negative else self.significand
+        if self.exponent >= 0:
+            return Fraction(significand << self.exponent)
+        return Fraction(significand, 1 << -self.exponent)
 
     def is_zero(self):
         return self.kind == "finite" and self.significand == 0
@@ -157,7 +159,10 @@ class Float:
         """-1, 0, 1 for less, equal, greater; None when unordered. -0 equals +0."""
         if self.is_nan() or other.is_nan():
             return None
-        a, b = (_order_key(x) for x in (self, other))
+        if self.kind == other.kind == "finite":
+            negative, magnitude, _ = _sum(_parts(self), _parts(-other))
+            return (magnitude > 0) * (-1 if negative else 1)
+        a, b = (0 if x.kind == "finite" else -1 if x.negative else 1 for x in (self, other))
         return (a > b) - (a < b)
 
     def __lt__(self, other): return self._order(other) == -1
@@ -194,9 +199,3 @@ def _quotient(numerator, denominator, fmt):
     shift = max(0, 2 * fmt.precision + denominator.bit_length() - numerator.bit_length())
     quotient, rest = divmod(numerator << shift, denominator)
     return quotient << 1 | (rest != 0), -shift - 1
-
-
-def _order_key(x):
-    if x.kind == "infinite":
-        return (-1 if x.negative else 1, Fraction(0))
-    return (0, x.exact())

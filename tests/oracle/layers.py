@@ -10,15 +10,17 @@ from rounding import BINARY32, value_of
 
 LANES = 32
 ZERO, ONE = Float.rounded(0), Float.rounded(1)
+EPSILON = Float.rounded(Fraction(1, 100000))
 
 
 def f64(value):
     return Float.rounded(value, BINARY64)
 
 
-def exact_sum32(terms):
-    """f32 of the exact sum of binary32 numbers."""
-    return Float(sum_bits([value_of(t.bits(), BINARY32) for t in terms], BINARY32))
+def column_sums(rows, n_columns):
+    """f32 of the exact sum of each column."""
+    columns = [[value_of(row[j].bits(), BINARY32) for row in rows] for j in range(n_columns)]
+    return [Float(sum_bits(column, BINARY32)) for column in columns]
 
 
 def initial_weights(n_in, n_out, seed, instance):
@@ -58,26 +60,33 @@ def lane_sum(terms):
     return lane[0]
 
 
-def layer_norm(x_rows, scale, shift, gradient_rows):
-    """y, gradient of x (both row by row), gradient of scale, gradient of shift."""
+def normalised(x):
+    """The normal form of a row, and the inverse of its deviation."""
+    n = Float.rounded(len(x))
+    mean = lane_sum(x) / n
+    variance = lane_sum([(v - mean) * (v - mean) for v in x]) / n
+    inverse = ONE / (variance + EPSILON).sqrt()
+    return [(v - mean) * inverse for v in x], inverse
+
+
+def layer_norm_forward(x_rows, scale, shift):
+    """y, and what the way back needs: (normal, inverse) of each row."""
+    kept = [normalised(x) for x in x_rows]
+    return [[v * s + o for v, s, o in zip(normal, scale, shift)] for normal, _ in kept], kept
+
+
+def layer_norm_backward(kept, scale, gradient_rows):
+    """Gradients of x, of scale and of shift."""
     n = Float.rounded(len(scale))
-    epsilon = Float.rounded(f64(Fraction(1, 100000)).exact())
     columns = range(len(scale))
-    y, dx, scale_terms = [], [], []
-    for x, g in zip(x_rows, gradient_rows):
-        mean = lane_sum(x) / n
-        variance = lane_sum([(v - mean) * (v - mean) for v in x]) / n
-        inverse = ONE / (variance + epsilon).sqrt()
-        normal = [(v - mean) * inverse for v in x]
-        y += [normal[j] * scale[j] + shift[j] for j in columns]
+    dx, scale_terms = [], []
+    for (normal, inverse), g in zip(kept, gradient_rows):
         scale_terms.append([g[j] * normal[j] for j in columns])
         scaled = [g[j] * scale[j] for j in columns]
         a = lane_sum(scaled) / n
         b = lane_sum([scaled[j] * normal[j] for j in columns]) / n
-        dx += [((scaled[j] - a) - normal[j] * b) * inverse for j in columns]
-    scale_gradient = [exact_sum32([row[j] for row in scale_terms]) for j in columns]
-    shift_gradient = [exact_sum32([row[j] for row in gradient_rows]) for j in columns]
-    return y + dx + scale_gradient + shift_gradient
+        dx.append([((scaled[j] - a) - normal[j] * b) * inverse for j in columns])
+    return dx, column_sums(scale_terms, len(scale)), column_sums(gradient_rows, len(scale))
 
 
 def largest(z):

@@ -164,6 +164,11 @@ double approximation(double x, double& sizes_added) {
   return sizes_added = library(x);
 }
 
+template <typename F>
+float by_pairs(float x) {
+  return kernels::rounded::correctly_rounded_by<F, kernels::rounded::EstimateIn::kBinary32Pair>(x);
+}
+
 using Oracle = Verdict (*)(float);
 
 template <typename F, Evaluation evaluation, Oracle oracle = rounded_by_mpfr<evaluation>>
@@ -172,6 +177,7 @@ Function described(const char* name, decltype(Function::rounded) rounded,
   return {name,
           rounded,
           array,
+          by_pairs<F>,
           kernels::rounded::decided<F>,
           approximate,
           oracle,

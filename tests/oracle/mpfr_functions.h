@@ -26,6 +26,8 @@ struct Function {
   float (*rounded)(float);
   /// The same over an array.
   void (*array)(const float* x, float* y, int64_t n);
+  /// The same with a first estimate in binary32 pairs and the fma of any machine.
+  float (*by_pairs)(float);
   /// Its accurate path and rules alone, estimate left out.
   float (*decided)(float);
   /// f(x) by the C library in binary64, relative error below 2^-42 of `sizes_added`, which is what

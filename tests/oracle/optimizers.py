@@ -2,6 +2,7 @@
 """Optimizers and clipping by the global norm, from docs/arithmetic.md ("Optimizers")."""
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from exact_sum import product, sum_bits
 from ieee import BINARY32, BINARY64, Float
@@ -21,7 +22,7 @@ def f32(x):
 ONE64 = f64(1)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Settings:
     """binary64 numbers."""
     learning_rate: Float
@@ -67,10 +68,15 @@ def adamw(settings, t, p, g, m, v):
     return adam_update(settings, t, p, g, m, v)
 
 
-def adam_update(settings, t, p, g, m, v):
+@lru_cache(maxsize=None)
+def rate_and_widening(settings, t):
     r = settings.learning_rate * settings.factor
-    rate = f32(r / (ONE64 - power_of(settings.beta1, t)))
-    widening = f32(ONE64 / (ONE64 - power_of(settings.beta2, t)).sqrt())
+    return (f32(r / (ONE64 - power_of(settings.beta1, t))),
+            f32(ONE64 / (ONE64 - power_of(settings.beta2, t)).sqrt()))
+
+
+def adam_update(settings, t, p, g, m, v):
+    rate, widening = rate_and_widening(settings, t)
     m = f32(settings.beta1) * m + f32(ONE64 - settings.beta1) * g
     v = f32(settings.beta2) * v + f32(ONE64 - settings.beta2) * (g * g)
     return p - (rate * m) / (v.sqrt() * widening + f32(settings.epsilon)), m, v
@@ -79,10 +85,15 @@ def adam_update(settings, t, p, g, m, v):
 OPTIMIZERS = {"sgd": sgd, "adam": adam, "adamw": adamw}
 
 
+def stepped(name, settings, t, p, g, m, v):
+    """Parameters and both state tensors after step t = 1, 2, ... of one tensor."""
+    updates = [OPTIMIZERS[name](settings, t, *each) for each in zip(p, g, m, v)]
+    return tuple([update[i] for update in updates] for i in range(3))
+
+
 def trained(name, settings, p, gradients_of_steps):
     """Parameters, then both state tensors (+0 where the optimizer keeps none)."""
     m, v = [ZERO] * len(p), [ZERO] * len(p)
     for t, gradients in enumerate(gradients_of_steps, start=1):
-        updates = [OPTIMIZERS[name](settings, t, *each) for each in zip(p, gradients, m, v)]
-        p, m, v = ([update[i] for update in updates] for i in range(3))
+        p, m, v = stepped(name, settings, t, p, gradients, m, v)
     return p, m, v

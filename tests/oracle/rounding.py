@@ -28,8 +28,9 @@ def value_of(bits, fmt):
     fraction = magnitude & ((1 << (precision - 1)) - 1)
     if field:
         fraction |= 1 << (precision - 1)
-    value = fraction * Fraction(2) ** (lowest + max(field, 1) - 1)
-    return -value if negative else value
+    fraction = -fraction if negative else fraction
+    exponent = lowest + max(field, 1) - 1
+    return Fraction(fraction << exponent) if exponent >= 0 else Fraction(fraction, 1 << -exponent)
 
 
 def rounded_bits(value, fmt):

@@ -99,7 +99,8 @@ def product(p, kind, m, k, n, ta, tb, bias):
 FAMILY_CASES = [
     ("unit", 1, 1, 1, 0, 0, 0), ("unit", 3, 0, 2, 0, 0, 1), ("unit", 2, 3, 4, 1, 0, 0), ("unit", 2, 3, 4, 0, 1, 1),
     ("unit", 5, 33, 7, 1, 1, 0), ("unit", 13, 17, 9, 0, 0, 0), ("unit", 2, 63, 17, 0, 1, 0), ("unit", 4, 64, 16, 0, 0, 1),
-    ("unit", 3, 65, 33, 1, 0, 0), ("unit", 2, 511, 3, 0, 0, 0), ("unit", 1, 1025, 2, 0, 1, 0), ("unit", 2, 1030, 2, 1, 1, 1),
+    ("unit", 3, 65, 33, 1, 0, 0), ("unit", 2, 511, 3, 0, 0, 0), ("unit", 1, 1025, 2, 0, 1, 0),
+    ("unit", 2, 1030, 2, 1, 1, 1),
     ("wide", 5, 31, 9, 0, 0, 0), ("wide", 3, 100, 4, 1, 0, 1), ("wide", 9, 1, 9, 0, 1, 0),
     ("small", 6, 7, 16, 0, 0, 0), ("small", 3, 40, 5, 1, 1, 1), ("small", 12, 1, 12, 0, 0, 0),
     ("subnormal", 5, 12, 5, 0, 0, 1), ("subnormal", 4, 3, 8, 0, 1, 0),
@@ -151,7 +152,8 @@ def word_cases(p):
     # Results rounded once, to the grid of the subnormals: ties, beside them, both signs.
     yield ([[power(-75)], [-power(-75)], [3 * power(-76)], [-3 * power(-76)], [5 * power(-76)], [power(-74)]],
            [[power(-75), power(-74), 3 * power(-76), power(-52) * 3 - power(-60), -power(-74)]])
-    yield [[power(-63), -power(-63)]], [[power(-86), power(-87), 0, power(-64)], [power(-87), power(-86), power(-87), tiny]]
+    yield ([[power(-63), -power(-63)]],
+           [[power(-86), power(-87), 0, power(-64)], [power(-87), power(-86), power(-87), tiny]])
     # Overflow, and the largest finite results.
     yield [[power(64)], [-power(64)]], [[power(64), power(63), -power(64), top * power(63)]]
     yield [[LARGEST, LARGEST], [LARGEST, -LARGEST]], [[1, 1, LARGEST], [1, -1, LARGEST]]

@@ -61,7 +61,8 @@ def main():
              (5, [0x7FC00000]), (5, [0xFFC12345]), (5, [0x7F800001]), (5, [0x7F800000]), (5, [0xFF800000, 1])]
     for tensor_id, bits in cases:
         print("oracle floats", tensor_id, *(f"{b:08x}" for b in bits), "=", digest_of_float_bits(bits, tensor_id))
-    for tensor_id, values in [(0, []), (0, [0]), (9, [1, -1]), (9, [-1, 1]), (9, [2**63 - 1, -(2**63), 5])]:
+    for tensor_id, values in [(0, []), (0, [0]), (9, [1, -1]), (9, [-1, 1]), (9, [2**63 - 1, -(2**63), 5]), (1, [0]),
+                              (0, [0, 0]), (0, [0, 0, 0]), (2**64 - 1, [-1]), (2**63, [1, 2, 3, 4, 5])]:
         print("oracle int64", tensor_id, *values, "=", digest_of_int64(values, tensor_id))
     for n in (1, 31, 32, 33, 255, 256, 257, 1023, 1025, 4095, 4096, 4097, 10001):
         bits = [float_bits_of_word(w, 0, 256) for w in random_words(n, 0, 0, n)]

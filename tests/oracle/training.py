@@ -8,10 +8,11 @@ from fractions import Fraction
 
 from element_families import element, word
 from ieee import BINARY64, Float
-from layers import activation, dropout, initial_weights, layer_norm, softmax
+from layers import activation, dropout, initial_weights, layer_norm_backward, layer_norm_forward, softmax
 from losses import batch_loss
 from optimizers import Settings, clipped, trained
 from schedules import factor
+from targets import balanced_weights, fitted_scale, prediction, scaled
 
 FORMAT = """\
 # SPDX-License-Identifier: Apache-2.0
@@ -30,7 +31,10 @@ FORMAT = """\
 # optimizer: NAME momentum nesterov decay n n_steps = parameters; settings in thousandths, learning rate 0.01;
 #   parameters from 0, gradients of step s (from 0) from (s + 1) 2^20;  optimizer_of: = then both state tensors
 # schedule: constant|step|cosine s n N w settings... = factor, all binary64 but the integers; settings of step:
-#   gamma step_epochs, of cosine: final_factor"""
+#   gamma step_epochs, of cosine: final_factor
+# class_weights: size of each class = balanced weights
+# target_scale: FAMILY n n_fitted = mean deviation (binary64), targets of a model, predictions; values from element 0,
+#   the first n_fitted are those of the training rows; raw outputs from 2^20"""
 
 SPECIAL_WORDS = [0x00000000, 0x80000000, 0x7F800000, 0xFF800000, 0x7FC00000, 0xFFC00001, 0x00000001, 0x80000001,
                  0x007FFFFF, 0x00800000, 0x3F800000, 0xBF800000, 0x7F7FFFFF, 0xFF7FFFFF]
@@ -59,8 +63,10 @@ def dropout_of(family, percent, seed, layer, step, n):
 
 
 def layer_norm_of(family, n_rows, n):
-    return layer_norm(table(family, 0, n_rows, n), elements("unit", 1 << 20, n), elements("unit", 1 << 21, n),
-                      table(family, 1 << 22, n_rows, n))
+    scale = elements("unit", 1 << 20, n)
+    y, kept = layer_norm_forward(table(family, 0, n_rows, n), scale, elements("unit", 1 << 21, n))
+    dx, scale_gradient, shift_gradient = layer_norm_backward(kept, scale, table(family, 1 << 22, n_rows, n))
+    return sum(y + dx, []) + scale_gradient + shift_gradient
 
 
 def outputs_of(family, n_rows, n):
@@ -161,6 +167,23 @@ def clipping_lines():
         yield f"clipping {family} {n} {clip_norm.hex()} = {clipping_words(family, n, clip_norm)}"
 
 
+def target_scale_lines():
+    cases = [("unit", n, n_fitted) for n, n_fitted in (
+        (1, 1), (2, 1), (2, 2), (3, 2), (5, 5), (8, 4), (9, 1), (16, 15), (17, 16), (33, 20), (40, 31), (40, 33))]
+    cases += [(family, n, n_fitted) for family in ("wide", "small", "subnormal", "huge")
+              for n, n_fitted in ((4, 1), (9, 7), (20, 20))]
+    for family, n, n_fitted in cases:
+        values = elements(family, 0, n)
+        scale = fitted_scale(values[:n_fitted])
+        results = [scaled(v, *scale) for v in values] + [prediction(v, *scale) for v in elements(family, 1 << 20, n)]
+        yield f"target_scale {family} {n} {n_fitted} = {words(scale)} {words(results)}"
+
+
+CLASS_SIZES = [(1, 1), (3, 1), (1, 2), (7, 13), (100, 1), (1, 1000), (12, 12), (33, 67), (1, 1, 1), (1, 2, 3), (5, 5, 6),
+               (10, 1, 1), (98, 101, 97), (1, 1, 1, 97), (3, 3, 3, 4), (178, 182, 177, 183, 181, 182, 181, 179, 174, 180),
+               (2, 3, 5, 7, 11, 13), (100003, 7), (65537, 65536), (1, 1, 2, 3, 5, 8, 13), (6, 28, 496), (9, 99, 999)]
+
+
 def lines(kind, function, cases):
     for case in cases:
         yield f"{kind} {' '.join(map(str, case))} = {words(function(*case))}"
@@ -191,6 +214,8 @@ def main():
               [(f, *c) for f in FAMILIES for c in (("sgd", 0, 0, 10, 12, 2), ("sgd", 900, 1, 0, 12, 3),
                                                    ("adam", 0, 0, 0, 12, 3), ("adamw", 0, 0, 10, 12, 3))]),
         schedule_lines(),
+        (f"class_weights {' '.join(map(str, sizes))} = {words(balanced_weights(sizes))}" for sizes in CLASS_SIZES),
+        target_scale_lines(),
     ]
     for group in groups:
         for line in group:

@@ -187,21 +187,23 @@ class BadPlaces(ProgramTest):
 
 
 class Prediction(ProgramTest):
-    def train_small(self, unseen):
-        config = self.small_config()
+    def train_small(self, unseen, matmul="fma32"):
+        config = self.small_config(numerics={"matmul": matmul})
         edit_json(config, lambda c: c["features"][0].update(unseen=unseen))
         self.train(config, self.folder / "run")
         return self.folder / "run"
 
     def test_predictions_of_the_training_table_equal_those_of_the_run(self):
         import h5py
-        run = self.train_small("error")
-        out = self.folder / "predicted.h5"
-        self.call("predict", run, "--data", self.folder / "table.csv", "--out", out)
-        with h5py.File(out) as predicted, h5py.File(run / "result/predictions.h5") as held_out:
-            rows = held_out["row_id"][:]
-            self.assertEqual(predicted["probability"][:][rows].tobytes(), held_out["probability"][:].tobytes())
-            self.assertEqual(list(predicted["prediction"][:][rows]), list(held_out["prediction"][:]))
+        for matmul in ("fma32", "int8x2"):
+            run = self.train_small("error", matmul)
+            out = self.folder / f"{matmul}.h5"
+            self.call("predict", run, "--data", self.folder / "table.csv", "--out", out)
+            with h5py.File(out) as predicted, h5py.File(run / "result/predictions.h5") as held_out:
+                rows = held_out["row_id"][:]
+                self.assertEqual(predicted["probability"][:][rows].tobytes(), held_out["probability"][:].tobytes())
+                self.assertEqual(list(predicted["prediction"][:][rows]), list(held_out["prediction"][:]))
+            shutil.rmtree(run)
 
     def test_unseen_category_follows_the_policy(self):
         other = self.folder / "other.csv"

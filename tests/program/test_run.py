@@ -12,11 +12,14 @@ from program import CONFIGS, PROGRAM, ProgramTest, golden_result_ids, shared_dat
 
 
 class ExampleTest(ProgramTest):
-    def check_example(self, name, minimum, *arguments):
-        out = self.folder / name
+    def check_example(self, name, minimum, *arguments, matmul=None):
+        golden_name = f"{name}-{matmul}" if matmul else name
+        out = self.folder / golden_name
+        if matmul:
+            arguments += ("--set", f"numerics.matmul={matmul}")
         done = self.train(CONFIGS / name / f"{name}.json", out, *arguments)
         record = self.record(out)
-        self.assertEqual(record["result_id"], golden_result_ids()[name])
+        self.assertEqual(record["result_id"], golden_result_ids()[golden_name])
         self.assertIn(record["result_id"], done.stdout)
         metric, bound = minimum
         value = record["metrics"][f"test/{metric}"]["value"]
@@ -33,6 +36,13 @@ class Examples(ExampleTest):
         verified = self.call("verify", out, "--threads", "1", "--progress", "none")
         self.assertIn("SAME BITS", verified.stdout)
 
+    def test_digits_reaches_97_percent_with_integer_slices_too(self):
+        for matmul in ("int8x2", "int8x3"):
+            out = self.check_example("digits", ("accuracy", 0.97), "--threads", "2", matmul=matmul)
+            self.assertIn(f"{matmul}-v1-draft", self.record(out)["claim"]["arithmetic"])
+            verified = self.call("verify", out, "--threads", "1", "--progress", "none")
+            self.assertIn("SAME BITS", verified.stdout)
+
     def test_breast_cancer(self):
         self.check_example("breast_cancer", ("accuracy", 0.95))
 
@@ -43,9 +53,10 @@ class Examples(ExampleTest):
 class ExamplesOnRealData(ExampleTest):
     def test_mnist_10k_reaches_95_percent(self):
         data = shared_data()
-        self.check_example("mnist", ("accuracy", 0.95),
-                           "--set", f"data.source={data}/mnist-t10k-images-idx3-ubyte.gz",
-                           "--set", f"data.labels={data}/mnist-t10k-labels-idx1-ubyte.gz")
+        for matmul in (None, "int8x2", "int8x3"):
+            self.check_example("mnist", ("accuracy", 0.95),
+                               "--set", f"data.source={data}/mnist-t10k-images-idx3-ubyte.gz",
+                               "--set", f"data.labels={data}/mnist-t10k-labels-idx1-ubyte.gz", matmul=matmul)
 
     def test_california_housing_rmse_is_below_55000(self):
         data = shared_data()
@@ -82,11 +93,12 @@ class Invariance(ProgramTest):
         ids = set()
         for number, change in enumerate(["seed=3", "seed=4", "model.activation=gelu", "train.batch_size=9",
                                          "train.optimizer.learning_rate=0.011", "train.epochs=5",
-                                         "data.split.test=0.3", "features.1.op=min_max"]):
+                                         "data.split.test=0.3", "features.1.op=min_max",
+                                         "numerics.matmul=int8x2", "numerics.matmul=int8x3"]):
             out = self.folder / str(number)
             self.train(config, out, "--set", change)
             ids.add(self.record(out)["result_id"])
-        self.assertEqual(len(ids), 8)
+        self.assertEqual(len(ids), 10)
 
 
 class Interruption(ProgramTest):

@@ -6,6 +6,8 @@
 #include "engine/features/feature_plan.h"
 #include "kernels/base/float_bits.h"
 #include "tests/engine/features/example_table.h"
+#include "tests/support/bit_patterns.h"
+#include "tests/support/element_families.h"
 #include "tests/support/error_text.h"
 
 namespace reprotrain::engine {
@@ -45,6 +47,40 @@ TransformConfig impute(ImputeStrategy strategy, const std::string& column) {
   TransformConfig config = transform("impute", {column});
   config.strategy = strategy;
   return config;
+}
+
+/// The column of a known answer, transformed: family, rows, training rows.
+std::vector<float> fitted_column(const TransformConfig& config,
+                                 const std::vector<std::string>& inputs) {
+  const uint64_t n = reprotrain::testing::from_decimal(inputs[1]);
+  std::vector<float> values;
+  for (uint64_t i = 0; i < n; ++i) {
+    const bool is_missing =
+        i > 0 && reprotrain::testing::mixed_word((uint64_t{3} << 20) + i) % 4 == 0;
+    values.push_back(is_missing ? kNaN : reprotrain::testing::element(inputs[0], i));
+  }
+  const auto n_train = static_cast<int64_t>(reprotrain::testing::from_decimal(inputs[2]));
+  return fit(config, table_of({numeric_column("a", values)}, static_cast<int64_t>(n)), n_train)
+      .columns[0]
+      .values;
+}
+
+TEST(Transforms, FittedOnAColumnGiveTheOraclesBits) {
+  TransformConfig min_max = transform("min_max", {"a"});
+  min_max.numbers = {{"low", -0.5}, {"high", 3.0}};
+  const std::pair<std::string, TransformConfig> transforms[] = {
+      {"standardize", transform("standardize", {"a"})},
+      {"min_max", min_max},
+      {"impute_mean", impute(ImputeStrategy::kMean, "a")},
+      {"impute_median", impute(ImputeStrategy::kMedian, "a")},
+      {"impute_most_frequent", impute(ImputeStrategy::kMostFrequent, "a")}};
+  for (const auto& [name, config] : transforms) {
+    for (const auto& known : reprotrain::testing::known_answers("feature.kat", "fitted_" + name)) {
+      EXPECT_EQ(reprotrain::testing::bit_patterns(fitted_column(config, known.inputs)),
+                reprotrain::testing::bit_patterns(known.outputs))
+          << known.line.substr(0, 60);
+    }
+  }
 }
 
 TEST(Standardize, UsesTheTrainingRowsOnlyAndKeepsMissingValues) {

@@ -5,8 +5,11 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "include/reprotrain/error.h"
+#include "tests/support/bit_patterns.h"
+#include "tests/support/element_families.h"
 
 namespace reprotrain::engine {
 namespace {
@@ -84,6 +87,47 @@ TEST(TargetScale, IsFittedOnTrainingRowsOnly) {
   EXPECT_EQ(target.scale.deviation, 1.0);
   EXPECT_EQ(scaled_values(target), (std::vector<float>{-1, 1, 998}));
   EXPECT_EQ(unscaled(target.scale, 998.0f), 1000.0f);
+}
+
+TEST(TargetScale, GivesTheOraclesBits) {
+  for (const auto& known : testing::known_answers("training.kat", "target_scale")) {
+    SCOPED_TRACE(known.line.substr(0, 60));
+    const size_t n = testing::from_decimal(known.inputs[1]);
+    std::vector<float> values, results;
+    for (uint64_t i = 0; i < n; ++i) values.push_back(testing::element(known.inputs[0], i));
+    Target target = read_target(table_of(values), "y", LossKind::kMse);
+    std::vector<int64_t> train_rows(testing::from_decimal(known.inputs[2]));
+    std::iota(train_rows.begin(), train_rows.end(), int64_t{0});
+
+    fit_target_scale(target, TargetTransform::kStandardize, train_rows);
+
+    results = scaled_values(target);
+    for (uint64_t i = 0; i < n; ++i) {
+      results.push_back(
+          unscaled(target.scale, testing::element(known.inputs[0], (uint64_t{1} << 20) + i)));
+    }
+    EXPECT_EQ(kernels::bits_of(target.scale.mean), testing::from_hex(known.outputs[0]));
+    EXPECT_EQ(kernels::bits_of(target.scale.deviation), testing::from_hex(known.outputs[1]));
+    EXPECT_EQ(testing::bit_patterns(results),
+              testing::bit_patterns({known.outputs.begin() + 2, known.outputs.end()}));
+  }
+}
+
+TEST(ClassWeights, GivesTheOraclesBits) {
+  LossConfig loss;
+  loss.class_weights = ClassWeightRule::kBalanced;
+  for (const auto& known : testing::known_answers("training.kat", "class_weights")) {
+    std::vector<float> values;
+    for (size_t c = 0; c < known.inputs.size(); ++c) {
+      values.insert(values.end(), testing::from_decimal(known.inputs[c]), static_cast<float>(c));
+    }
+    const Target target = read_target(table_of(values), "y", LossKind::kCrossEntropy);
+    std::vector<int64_t> train_rows(values.size());
+    std::iota(train_rows.begin(), train_rows.end(), int64_t{0});
+    EXPECT_EQ(testing::bit_patterns(class_weights(loss, target, train_rows)),
+              testing::bit_patterns(known.outputs))
+        << known.line;
+  }
 }
 
 TEST(ClassWeights, BalancedWeightsMakeClassesEqual) {

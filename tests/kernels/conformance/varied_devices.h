@@ -163,6 +163,16 @@ class ReorderedDevice final : public OperatorDevice {
   bool exact_sum_of_squares(std::span<const float> terms, double& sum) override {
     return device_.exact_sum_of_squares(reordered(terms), sum);
   }
+  /// The terms of every element of C, for products that are exact.
+  bool matrix_product(std::string_view specification, const MatrixProduct& product) override {
+    if (specification == "fma32") return false;
+    const std::vector<float> a = with_reordered_terms(product.a, product.transpose_a);
+    const std::vector<float> b = with_reordered_terms(product.b, !product.transpose_b);
+    MatrixProduct moved = product;
+    moved.a = dense_view(a.data(), product.a.n_rows, product.a.n_columns);
+    moved.b = dense_view(b.data(), product.b.n_rows, product.b.n_columns);
+    return device_.matrix_product(specification, moved);
+  }
   bool column_sums(ConstMatrixView m, std::span<float> sums) override {
     std::vector<float> rows;
     for (const int64_t row : order(static_cast<size_t>(m.n_rows))) {
@@ -215,6 +225,18 @@ class ReorderedDevice final : public OperatorDevice {
              random_key(stream, static_cast<uint64_t>(b));
     });
     return places;
+  }
+  /// A dense copy whose rows, or columns, have changed places.
+  static std::vector<float> with_reordered_terms(ConstMatrixView m, bool terms_are_rows) {
+    const auto places = order(static_cast<size_t>(terms_are_rows ? m.n_rows : m.n_columns));
+    std::vector<float> moved;
+    for (int64_t row = 0; row < m.n_rows; ++row) {
+      for (int64_t column = 0; column < m.n_columns; ++column) {
+        moved.push_back(terms_are_rows ? m(places[static_cast<size_t>(row)], column)
+                                       : m(row, places[static_cast<size_t>(column)]));
+      }
+    }
+    return moved;
   }
   template <typename T>
   static std::vector<T> reordered(std::span<const T> values) {

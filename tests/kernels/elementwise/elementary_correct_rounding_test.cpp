@@ -124,6 +124,7 @@ TEST_P(EveryFunction, GivesTheKnownAnswersOfHardCasesInEveryForm) {
     float from_array = 0.0f;
     function.array(&x, &from_array, 1);
     EXPECT_EQ(bits_of(function.rounded(x)), expected) << known.line;
+    EXPECT_EQ(bits_of(function.by_pairs(x)), expected) << known.line;
     EXPECT_EQ(bits_of(function.decided(x)), expected) << known.line;
     EXPECT_EQ(bits_of(from_array), expected) << known.line;
     EXPECT_EQ(function.oracle(x).bits, expected) << known.line << ": the oracle disagrees";

@@ -2,6 +2,8 @@
 // int8x2-v1-draft and int8x3-v1-draft word for word, in integers, one element at a time.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -93,19 +95,10 @@ struct Sliced {
   }
 };
 
-inline float sliced_element(const std::vector<float>& a, const std::vector<float>& b, int p) {
-  float special = 0.0f;
-  bool is_special = false;
-  for (size_t k = 0; k < a.size(); ++k) {
-    if (kernels::is_finite(a[k]) && kernels::is_finite(b[k])) continue;
-    special += a[k] * b[k];
-    is_special = true;
-  }
-  if (is_special) return special;
-  const Sliced x(a, p);
-  const Sliced y(b, p);
+/// T * 2^(8(p-1) - s - t) of a row and a column without infinities and NaNs.
+inline float product_of_slices(const Sliced& x, const Sliced& y, int p) {
   int64_t total = 0;
-  for (size_t k = 0; k < a.size(); ++k) {
+  for (size_t k = 0; k < x.digits.size(); ++k) {
     for (int i = 0; i < p; ++i) {
       for (int j = p - 1 - i; j < p; ++j) {
         const int64_t weight = int64_t{1} << 8 * (i + j - (p - 1));
@@ -116,16 +109,40 @@ inline float sliced_element(const std::vector<float>& a, const std::vector<float
   return nearest_float(total, 8 * (p - 1) - x.s - y.s);
 }
 
+inline float sum_of_non_finite_terms(const std::vector<float>& a, const std::vector<float>& b) {
+  float sum = 0.0f;
+  for (size_t k = 0; k < a.size(); ++k) {
+    if (!kernels::is_finite(a[k]) || !kernels::is_finite(b[k])) sum += a[k] * b[k];
+  }
+  return sum;
+}
+
 inline Bits sliced_by_definition(const kernels::MatrixProduct& product, int p) {
-  Bits bits;
+  const auto all_finite = [](const std::vector<float>& x) {
+    return std::all_of(x.begin(), x.end(), [](float value) { return kernels::is_finite(value); });
+  };
+  std::vector<std::vector<float>> rows, columns;
+  std::vector<Sliced> row_slices, column_slices;
   for (int64_t i = 0; i < product.c.n_rows; ++i) {
-    for (int64_t j = 0; j < product.c.n_columns; ++j) {
-      std::vector<float> a, b;
-      for (int64_t k = 0; k < product.depth(); ++k) {
-        a.push_back(product.transpose_a ? product.a(k, i) : product.a(i, k));
-        b.push_back(product.transpose_b ? product.b(j, k) : product.b(k, j));
-      }
-      float value = sliced_element(a, b, p);
+    rows.emplace_back();
+    for (int64_t k = 0; k < product.depth(); ++k) {
+      rows.back().push_back(product.transpose_a ? product.a(k, i) : product.a(i, k));
+    }
+    row_slices.emplace_back(rows.back(), p);
+  }
+  for (int64_t j = 0; j < product.c.n_columns; ++j) {
+    columns.emplace_back();
+    for (int64_t k = 0; k < product.depth(); ++k) {
+      columns.back().push_back(product.transpose_b ? product.b(j, k) : product.b(k, j));
+    }
+    column_slices.emplace_back(columns.back(), p);
+  }
+  Bits bits;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    for (size_t j = 0; j < columns.size(); ++j) {
+      float value = all_finite(rows[i]) && all_finite(columns[j])
+                        ? product_of_slices(row_slices[i], column_slices[j], p)
+                        : sum_of_non_finite_terms(rows[i], columns[j]);
       if (product.bias != nullptr) value = value + product.bias[j];
       bits.push_back(kernels::bits_of(kernels::canonical(value)));
     }

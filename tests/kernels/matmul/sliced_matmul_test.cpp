@@ -8,6 +8,7 @@
 #include "kernels/base/cpu_path.h"
 #include "tests/kernels/matmul/sliced_definition.h"
 #include "tests/support/adversarial_parallel.h"
+#include "tests/support/known_answers.h"
 #include "tests/support/product_operands.h"
 
 namespace reprotrain::kernels {
@@ -67,6 +68,90 @@ TEST(SlicedMatmul, IsTheDefinitionOnValuesAtTheEndsOfTheRange) {
       expect_definition_on_all_paths({kind, 9, 1031, 18, ta, tb, false});
       expect_definition_on_all_paths({kind, 13, 1, 9, ta, tb, false});
     }
+  }
+}
+
+/// A case of sliced_matmul.kat, without its answer.
+ProductCase case_of(const testing::KnownAnswer& known) {
+  const auto number = [&](size_t i) {
+    return static_cast<int64_t>(testing::from_decimal(known.inputs[i]));
+  };
+  return {known.inputs[0], number(1),      number(2),     number(3),
+          number(4) != 0,  number(5) != 0, number(6) != 0};
+}
+
+TEST(SlicedMatmul, IsTheDefinitionInEveryKnownAnswer) {
+  for (const char* specification : {"int8x2", "int8x3"}) {
+    const int n_digits = specification[5] - '0';
+    for (const auto& known : testing::known_answers("sliced_matmul.kat", specification)) {
+      ProductOperands operands(case_of(known));
+      const Bits expected = testing::sliced_by_definition(operands.product, n_digits);
+      EXPECT_EQ(testing::bit_patterns(known.outputs), expected) << known.line.substr(0, 60);
+      sliced_matmul(operands.product, n_digits, SerialParallel());
+      EXPECT_EQ(operands.result(), expected) << known.line.substr(0, 60);
+    }
+  }
+}
+
+TEST(SlicedMatmul, AnInfinityOrNanReachesItsRowOrColumnOnly) {
+  constexpr int64_t kSize = 5, kDepth = 3;
+  const ProductCase product_case{"unit", kSize, kDepth, kSize, false, false, true};
+  for (const float intruder :
+       {float_from_bits(0x7f800000), float_from_bits(0xff800000), float_from_bits(0x7fc00001)}) {
+    for (int64_t place = 0; place < kSize * kDepth; ++place) {
+      for (int n_digits : {2, 3}) {
+        ProductOperands clean(product_case);
+        sliced_matmul(clean.product, n_digits, SerialParallel());
+        const Bits expected = clean.result();
+
+        ProductOperands in_a(product_case);
+        in_a.a.view()(place / kDepth, place % kDepth) = intruder;
+        sliced_matmul(in_a.product, n_digits, SerialParallel());
+        const Bits of_a = in_a.result();
+        EXPECT_EQ(of_a, testing::sliced_by_definition(in_a.product, n_digits));
+
+        ProductOperands in_b(product_case);
+        in_b.b.view()(place / kSize, place % kSize) = intruder;
+        sliced_matmul(in_b.product, n_digits, SerialParallel());
+        const Bits of_b = in_b.result();
+        EXPECT_EQ(of_b, testing::sliced_by_definition(in_b.product, n_digits));
+
+        for (size_t i = 0; i < expected.size(); ++i) {
+          const auto row = static_cast<int64_t>(i) / kSize;
+          const auto column = static_cast<int64_t>(i) % kSize;
+          EXPECT_EQ(of_a[i] == expected[i], row != place / kDepth);
+          EXPECT_EQ(of_b[i] == expected[i], column != place % kSize);
+        }
+      }
+    }
+  }
+}
+
+TEST(SlicedMatmul, IsInvariantUnderHowTheWorkIsCut) {
+  for (int transposes = 0; transposes < 4; ++transposes) {
+    const ProductCase product_case{
+        "wide", 70, 1030, 140, (transposes & 1) != 0, (transposes & 2) != 0, true};
+    for (const CpuPath path : available_cpu_paths()) {
+      const CpuPathScope scope(path);
+      for (int n_digits : {2, 3}) {
+        ProductOperands serial(product_case);
+        sliced_matmul(serial.product, n_digits, SerialParallel());
+        for (uint64_t seed = 0; seed < 2; ++seed) {
+          ProductOperands cut(product_case);
+          sliced_matmul(cut.product, n_digits, AdversarialParallel(seed));
+          EXPECT_EQ(cut.result(), serial.result());
+        }
+      }
+    }
+  }
+}
+
+TEST(SlicedMatmul, EmptyResultsTouchNothing) {
+  for (const ProductCase& product_case :
+       {ProductCase{"unit", 0, 4, 5}, ProductCase{"unit", 4, 4, 0}, ProductCase{"unit", 0, 0, 0}}) {
+    ProductOperands operands(product_case, 2, 1);
+    sliced_matmul(operands.product, 2, SerialParallel());
+    EXPECT_TRUE(operands.result().empty());
   }
 }
 

@@ -8,13 +8,17 @@
 #include <numeric>
 #include <vector>
 
+#include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
+#include "kernels/reduce/moment_sums.h"
+#include "tests/support/adversarial_parallel.h"
 #include "tests/support/generated_floats.h"
 #include "tests/support/known_answers.h"
 
 namespace reprotrain::kernels {
 namespace {
 
+using testing::AdversarialParallel;
 using testing::from_decimal;
 using testing::from_hex;
 using testing::generated_floats;
@@ -48,6 +52,67 @@ void expect_statistics(const std::vector<float>& values, std::span<const std::st
   EXPECT_EQ(bits_of(moments.variance), from_hex(out[4]));
   EXPECT_EQ(bits_of(column_median(column.view())), from_hex(out[5]));
   EXPECT_EQ(bits_of(column_most_frequent(column.view())), from_hex(out[6]));
+}
+
+/// Moments of every column over chosen rows, against one column at a time, one value at a time.
+void expect_matrix_moments(ConstMatrixView m, const std::vector<int64_t>& rows,
+                           const Parallel& parallel) {
+  std::vector<ColumnMoments> moments(static_cast<size_t>(m.n_columns));
+  column_moments(m, rows, moments, parallel);
+  for (int64_t c = 0; c < m.n_columns; ++c) {
+    MomentSums expected;
+    for (const int64_t row : rows) {
+      const float x = m(row, c);
+      if (is_nan(x)) continue;
+      expected.note(1, total_order_key(x), total_order_key(x));
+      expected.sum.add(x);
+      expected.squares.add_product(x, x);
+    }
+    for (const ColumnMoments& found :
+         {moments[static_cast<size_t>(c)], column_moments({m.data + c, m.row_stride, rows})}) {
+      EXPECT_EQ(found.count, expected.count);
+      EXPECT_EQ(bits_of(found.min), bits_of(expected.moments().min));
+      EXPECT_EQ(bits_of(found.max), bits_of(expected.moments().max));
+      EXPECT_EQ(bits_of(found.mean), bits_of(expected.moments().mean));
+      EXPECT_EQ(bits_of(found.variance), bits_of(expected.moments().variance));
+    }
+  }
+}
+
+TEST(ColumnMoments, OfMatricesAreThoseOfTheirColumnsOnEveryPath) {
+  constexpr int64_t kShapes[][2] = {{0, 3},    {1, 1},     {33, 7},   {511, 8}, {513, 9},
+                                    {257, 31}, {1025, 33}, {600, 70}, {4100, 1}};
+  for (const auto& [n_rows, n_columns] : kShapes) {
+    for (const uint32_t n_fields : {8u, 50u, 255u}) {
+      const int64_t stride = n_columns + 3;
+      std::vector<float> values =
+          generated_floats(static_cast<uint64_t>(n_rows + n_columns), n_fields == 255 ? 0 : 100,
+                           n_fields, static_cast<size_t>(n_rows * stride));
+      for (size_t i = 0; i < values.size(); i += 13) {
+        values[i] = std::numeric_limits<float>::quiet_NaN();
+      }
+      for (size_t i = 5; i < values.size(); i += 1009) values[i] = -0.0f;
+      if (values.size() > 2000) values[1999] = std::numeric_limits<float>::infinity();
+      std::vector<int64_t> rows;  // backwards, some left out, some twice
+      for (int64_t r = n_rows - 1; r >= 0; r -= r % 3 == 0 ? 2 : 1) {
+        rows.push_back(r);
+        if (r % 5 == 0) rows.push_back(r);
+      }
+      for (const CpuPath path : available_cpu_paths()) {
+        const CpuPathScope scope(path);
+        const ConstMatrixView m = {values.data(), n_rows, n_columns, stride};
+        expect_matrix_moments(m, rows, SerialParallel());
+        expect_matrix_moments(m, rows, AdversarialParallel(n_fields));
+      }
+    }
+  }
+}
+
+TEST(ColumnMoments, RowNumbersMayBeBeyondThirtyTwoBits) {
+  // With a row stride of 0 all rows are one.
+  constexpr int64_t kFar = int64_t{1} << 33;
+  const std::vector<float> row = {1.0f, 2.0f, 4.0f, 8.0f, 16.0f, 32.0f, 64.0f, 128.0f, 256.0f};
+  expect_matrix_moments({row.data(), kFar + 1, 9, 0}, {0, kFar / 4, kFar}, SerialParallel());
 }
 
 TEST(ColumnStatistics, GiveTheOraclesMoments) {

@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
 #include "kernels/reduce/exact_sum.h"
 #include "tests/support/adversarial_parallel.h"
@@ -54,11 +55,20 @@ std::vector<uint32_t> sums_by_definition(ConstMatrixView m) {
   return bits;
 }
 
+/// Those of every path, which must agree.
 std::vector<uint32_t> column_sum_bits(ConstMatrixView m, const Parallel& parallel) {
-  std::vector<float> sums(static_cast<size_t>(m.n_columns), -7.0f);
-  exact_column_sums(m, sums, parallel);
   std::vector<uint32_t> bits;
-  for (const float sum : sums) bits.push_back(bits_of(sum));
+  for (const CpuPath path : available_cpu_paths()) {
+    const CpuPathScope scope(path);
+    std::vector<float> sums(static_cast<size_t>(m.n_columns), -7.0f);
+    exact_column_sums(m, sums, parallel);
+    std::vector<uint32_t> of_path;
+    for (const float sum : sums) of_path.push_back(bits_of(sum));
+    if (!bits.empty()) {
+      EXPECT_EQ(of_path, bits) << name_of(path);
+    }
+    bits = of_path;
+  }
   return bits;
 }
 

@@ -2,11 +2,13 @@
 #include "kernels/reduce/exact_sum.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <limits>
 #include <vector>
 
+#include "kernels/base/cpu_path.h"
 #include "kernels/random/shuffle.h"
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/generated_floats.h"
@@ -62,14 +64,20 @@ void expect_terms(const std::vector<float>& terms, const std::vector<std::string
 TEST(ExactSum, GivesTheOraclesSumsOfTermsAndSquares) {
   for (const auto& known : known_answers("exact_sum.kat", "terms")) {
     SCOPED_TRACE(known.line);
-    expect_terms(floats_from(known.inputs), known.outputs);
+    for (const CpuPath path : available_cpu_paths()) {
+      const CpuPathScope scope(path);
+      expect_terms(floats_from(known.inputs), known.outputs);
+    }
   }
 }
 
 TEST(ExactSum, GivesTheOraclesSumsOfLongSpans) {
   for (const auto& known : known_answers("exact_sum.kat", "generated")) {
     SCOPED_TRACE(known.line);
-    expect_terms(generated_from(known.inputs), known.outputs);
+    for (const CpuPath path : available_cpu_paths()) {
+      const CpuPathScope scope(path);
+      expect_terms(generated_from(known.inputs), known.outputs);
+    }
   }
 }
 
@@ -188,6 +196,39 @@ TEST(ExactSum, SpecialValuesFollowTheirRules) {
   EXPECT_EQ(sum_bits({-0.0f, -0.0f}), 0u);
 }
 
+TEST(ExactSumOfSpan, SpecialValuesFollowTheirRulesInEveryPosition) {
+  const float nan = float_from_bits(0xff812345u);
+  for (size_t place = 0; place < 1100; place = place < 40 ? place + 1 : place + 97) {
+    for (const float special : {kInf, -kInf, nan}) {
+      std::vector<float> terms(1100, 0x1p60f);  // more than go one by one
+      terms[(place + 7) % terms.size()] = 0x1p-149f;
+      terms[place] = special;
+      for (const CpuPath path : available_cpu_paths()) {
+        const CpuPathScope scope(path);
+        EXPECT_EQ(bits_of(exact_sum(std::span<const float>(terms), SerialParallel())),
+                  bits_of(canonical(static_cast<double>(special))));
+        EXPECT_EQ(bits_of(exact_norm(terms, SerialParallel())),
+                  is_nan(special) ? 0x7ff8000000000000ull : 0x7ff0000000000000ull);
+      }
+    }
+  }
+}
+
+TEST(ExactSumOfSpan, TakesMoreThanTwoToThePowerOf31Terms) {
+  // Memory that nobody writes to takes no memory.
+  constexpr size_t kTerms = (size_t{1} << 31) + 9;
+  void* const mapping = mmap(nullptr, kTerms * sizeof(float), PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapping == MAP_FAILED) GTEST_SKIP() << "no 8 GiB of addresses";
+  float* const terms = static_cast<float*>(mapping);
+  terms[0] = 0x1p127f;
+  terms[kTerms / 2] = 3.0f;
+  terms[(size_t{1} << 31) - 1] = -0x1p127f;
+  terms[kTerms - 1] = 0x1p-149f;
+  EXPECT_EQ(exact_sum(std::span<const float>(terms, kTerms), SerialParallel()), 3.0);
+  munmap(mapping, kTerms * sizeof(float));
+}
+
 struct Spread {
   uint32_t lowest_field, n_fields;
 };
@@ -210,12 +251,16 @@ TEST(ExactSumOfSpan, IsInvariantUnderCutsThreadsAndMisalignmentAtEverySize) {
         std::fill(arena.begin(), arena.end(), kInf);
         std::copy(terms.begin(), terms.end(), arena.begin() + static_cast<std::ptrdiff_t>(shift));
         const std::span<const float> span(arena.data() + shift, n);
-        for (uint64_t seed = 0; seed < 3; ++seed) {
-          const AdversarialParallel parallel(seed);
-          EXPECT_EQ(bits_of(exact_sum(span, parallel)), bits_of(sum.to_double()));
-          EXPECT_EQ(bits_of(exact_sum_of_squares(span, parallel)), bits_of(squares.to_double()));
+        for (const CpuPath path : available_cpu_paths()) {
+          const CpuPathScope scope(path);
+          for (uint64_t seed = 0; seed < 3; ++seed) {
+            const AdversarialParallel parallel(seed);
+            EXPECT_EQ(bits_of(exact_sum(span, parallel)), bits_of(sum.to_double()));
+            EXPECT_EQ(bits_of(exact_sum_of_squares(span, parallel)), bits_of(squares.to_double()));
+          }
+          EXPECT_EQ(bits_of(exact_sum(span, SerialParallel())), bits_of(sum.to_double()));
+          EXPECT_EQ(bits_of(exact_norm(span, SerialParallel())), bits_of(norm_of(squares)));
         }
-        EXPECT_EQ(bits_of(exact_sum(span, SerialParallel())), bits_of(sum.to_double()));
       }
     }
   }

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// The benchmark's results for people and for programs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bench/gpu/comparison.h"
+
+namespace reprotrain::bench {
+
+/// The machine that measured.
+struct Machine {
+  std::string gpu;
+  std::string compute_capability;
+  int n_multiprocessors = 0;
+  std::string driver_version;
+  std::string runtime_version;
+  std::string cublas_version;
+  std::string commit;
+};
+
+Machine this_machine(const std::string& cublas_version, const std::string& commit);
+
+std::string markdown_report(const Machine& machine, const std::vector<Result>& results);
+std::string json_report(const Machine& machine, const std::vector<Result>& results);
+
+}  // namespace reprotrain::bench

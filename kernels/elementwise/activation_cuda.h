@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Activations over arrays in device memory: the formulas of activation.h.
+//
+// Determinism: elementwise; the bits of the CPU.
+// See also: activation.h, quad_map.h.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace reprotrain::kernels {
+
+/// One entry of the list; arrays hold n floats in device memory. Throws CudaError.
+struct ActivationKernelCuda {
+  std::string_view name;
+  /// y[i] = f(x[i]); x and y may be the same array.
+  void (*forward)(const float* x, float* y, int64_t n, cudaStream_t stream);
+  /// gradient[i] = gradient[i] * f'(x[i]), given y[i] = f(x[i]).
+  void (*backward)(const float* x, const float* y, float* gradient, int64_t n, cudaStream_t stream);
+};
+
+/// The activations of activation_list(), in its order.
+std::span<const ActivationKernelCuda> activation_list_cuda();
+
+/// The entry of that name, or nullptr.
+const ActivationKernelCuda* find_activation_cuda(std::string_view name);
+
+}  // namespace reprotrain::kernels

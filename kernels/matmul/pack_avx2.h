@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copies of panels in AVX2, by rows or by transposed squares of 8x8.
+#pragma once
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kernels/matmul/tile_kernel.h"
+
+#define RPT_AVX2_ONLY __attribute__((target("avx2")))
+
+namespace reprotrain::kernels {
+
+/// All bits of the first n of eight lanes; n may be negative or more than eight.
+RPT_AVX2_ONLY inline __m256i first_lanes(int n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+/// out[k] holds lane k of every row: out[k][j] = rows[j][k] for j, k < 8.
+RPT_AVX2_ONLY inline void transpose_8x8(const float* const (&rows)[8], __m256 (&out)[8]) {
+  // Rows j and j + 4 share a register, so that only in-lane shuffles remain.
+  const auto halves = [&](int j, int k) __attribute__((target("avx2"))) {
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(rows[j] + k)),
+                                _mm_loadu_ps(rows[j + 4] + k), 1);
+  };
+  RPT_UNROLL for (int k = 0; k < 8; k += 4) {
+    const __m256 r0 = halves(0, k), r1 = halves(1, k), r2 = halves(2, k), r3 = halves(3, k);
+    const __m256 low01 = _mm256_unpacklo_ps(r0, r1), high01 = _mm256_unpackhi_ps(r0, r1);
+    const __m256 low23 = _mm256_unpacklo_ps(r2, r3), high23 = _mm256_unpackhi_ps(r2, r3);
+    out[k] = _mm256_shuffle_ps(low01, low23, 0x44);
+    out[k + 1] = _mm256_shuffle_ps(low01, low23, 0xee);
+    out[k + 2] = _mm256_shuffle_ps(high01, high23, 0x44);
+    out[k + 3] = _mm256_shuffle_ps(high01, high23, 0xee);
+  }
+}
+
+/// How far ahead of a copy its source is called for: rows lie too far apart for the processor to
+/// guess.
+inline constexpr int64_t kPrefetchedRows = 16;
+
+/// Whole vectors of a row at a time, the last one masked.
+template <int kVectors>
+RPT_AVX2_ONLY RPT_INLINE void pack_adjacent_rows(const PackTask& task) {
+  const __m256i lanes = first_lanes(task.width - (kVectors - 1) * 8);
+  const float* source = task.source;
+  float* target = task.target;
+  for (int64_t k = 0; k < task.depth; ++k) {
+    _mm_prefetch(reinterpret_cast<const char*>(source + kPrefetchedRows * task.depth_stride),
+                 _MM_HINT_T1);
+    RPT_UNROLL for (int v = 0; v + 1 < kVectors; ++v) {
+      _mm256_storeu_ps(target + v * 8, _mm256_loadu_ps(source + v * 8));
+    }
+    constexpr int kLast = (kVectors - 1) * 8;
+    _mm256_storeu_ps(target + kLast, _mm256_maskload_ps(source + kLast, lanes));
+    source += task.depth_stride;
+    target += task.target_stride;
+  }
+}
+
+/// The source has the numbers of one k adjacent.
+RPT_AVX2_ONLY inline void pack_adjacent(const PackTask& task) {
+  switch ((task.width + 7) / 8) {
+    case 1:
+      return pack_adjacent_rows<1>(task);
+    case 2:
+      return pack_adjacent_rows<2>(task);
+    case 3:
+      return pack_adjacent_rows<3>(task);
+    default:
+      return pack_adjacent_rows<4>(task);
+  }
+}
+
+/// The source has the numbers of one j adjacent. Beyond the width the last row stands again.
+RPT_AVX2_ONLY inline void pack_transposed(const PackTask& task) {
+  for (int first = 0; first < task.width; first += 8) {
+    const float* rows[8];
+    for (int j = 0; j < 8; ++j) {
+      rows[j] = task.source + std::min(first + j, task.width - 1) * task.width_stride;
+    }
+    float* target = task.target + first;
+    if (task.depth < 8) {
+      for (int64_t k = 0; k < task.depth; ++k, target += task.target_stride) {
+        for (int j = 0; j < 8; ++j) target[j] = rows[j][k];
+      }
+      continue;
+    }
+    // The last square overlaps the one before it where the depth is no multiple of eight.
+    for (int64_t k = 0; k < task.depth; k += 8) {
+      const int64_t begin = std::min(k, task.depth - 8);
+      const float* square[8];
+      RPT_UNROLL for (int j = 0; j < 8; ++j) square[j] = rows[j] + begin;
+      __m256 columns[8];
+      transpose_8x8(square, columns);
+      float* out = target + begin * task.target_stride;
+      RPT_UNROLL for (int i = 0; i < 8; ++i) {
+        _mm256_storeu_ps(out + i * task.target_stride, columns[i]);
+      }
+    }
+  }
+}
+
+RPT_AVX2_ONLY inline void pack_avx2(const PackTask& task) {
+  if (task.width_stride == 1) {
+    pack_adjacent(task);
+  } else {
+    pack_transposed(task);
+  }
+}
+
+}  // namespace reprotrain::kernels
+
+#undef RPT_AVX2_ONLY
+
+#endif  // defined(__x86_64__)

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/optimizer/optimizer_cuda.h"
+
+#include "kernels/elementwise/quad_map.h"
+#include "kernels/optimizer/step_constants.h"
+
+namespace reprotrain::kernels {
+namespace {
+
+/// Reads parameters and gradients, writes parameters.
+template <bool kDecays>
+struct PlainSgdQuad {
+  using Value = float;
+  static constexpr int kReads = 2;
+  static constexpr int kWrites = 1;
+  Sgd sgd;
+
+  __device__ void operator()(int64_t /*quad*/, const float (*in)[4], float (*out)[4]) const {
+    for (int i = 0; i < 4; ++i) out[0][i] = sgd.plain<kDecays>(in[0][i], in[1][i]);
+  }
+};
+
+/// Reads parameters, gradients and velocity, writes parameters and velocity.
+template <bool kDecays, bool kNesterov>
+struct MomentumQuad {
+  using Value = float;
+  static constexpr int kReads = 3;
+  static constexpr int kWrites = 2;
+  Sgd sgd;
+
+  __device__ void operator()(int64_t /*quad*/, const float (*in)[4], float (*out)[4]) const {
+    for (int i = 0; i < 4; ++i) {
+      float velocity = in[2][i];
+      out[0][i] = sgd.with_momentum<kDecays, kNesterov>(in[0][i], in[1][i], velocity);
+      out[1][i] = velocity;
+    }
+  }
+};
+
+/// Reads parameters, gradients and both moments, writes parameters and moments.
+template <AdamDecay kDecay>
+struct AdamQuad {
+  using Value = float;
+  static constexpr int kReads = 4;
+  static constexpr int kWrites = 3;
+  Adam adam;
+
+  __device__ void operator()(int64_t /*quad*/, const float (*in)[4], float (*out)[4]) const {
+    for (int i = 0; i < 4; ++i) {
+      float m = in[2][i];
+      float v = in[3][i];
+      out[0][i] = adam.step<kDecay>(in[0][i], in[1][i], m, v);
+      out[1][i] = m;
+      out[2][i] = v;
+    }
+  }
+};
+
+struct ScaleQuad {
+  using Value = float;
+  static constexpr int kReads = 1;
+  static constexpr int kWrites = 1;
+  float scale;
+
+  __device__ void operator()(int64_t /*quad*/, const float (*in)[4], float (*out)[4]) const {
+    for (int i = 0; i < 4; ++i) out[0][i] = in[0][i] * scale;
+  }
+};
+
+template <bool kDecays>
+void sgd_tensor(const OptimizerSettings& settings, const OptimizerTensorCuda& tensor,
+                cudaStream_t stream) {
+  const Sgd sgd = sgd_constants(settings);
+  float* p = tensor.parameters;
+  float* velocity = tensor.state[0];
+  if (settings.momentum == 0.0) {
+    map_quads(PlainSgdQuad<kDecays>{sgd}, {{p, tensor.gradients}, {p}}, tensor.n, stream);
+  } else if (settings.nesterov) {
+    map_quads(MomentumQuad<kDecays, true>{sgd}, {{p, tensor.gradients, velocity}, {p, velocity}},
+              tensor.n, stream);
+  } else {
+    map_quads(MomentumQuad<kDecays, false>{sgd}, {{p, tensor.gradients, velocity}, {p, velocity}},
+              tensor.n, stream);
+  }
+}
+
+void sgd_step(const OptimizerSettings& settings, const OptimizerTensorCuda& tensor, uint64_t,
+              cudaStream_t stream) {
+  if (tensor.decays && settings.weight_decay != 0.0) {
+    sgd_tensor<true>(settings, tensor, stream);
+  } else {
+    sgd_tensor<false>(settings, tensor, stream);
+  }
+}
+
+template <AdamDecay kDecay>
+void adam_tensor(const Adam& adam, const OptimizerTensorCuda& tensor, cudaStream_t stream) {
+  float* p = tensor.parameters;
+  const auto [m, v] = tensor.state;
+  map_quads(AdamQuad<kDecay>{adam}, {{p, tensor.gradients, m, v}, {p, m, v}}, tensor.n, stream);
+}
+
+template <AdamDecay kDecay>
+void adam_step(const OptimizerSettings& settings, const OptimizerTensorCuda& tensor,
+               uint64_t step_index, cudaStream_t stream) {
+  const Adam adam = adam_constants(settings, step_index);
+  if (tensor.decays && settings.weight_decay != 0.0) {
+    adam_tensor<kDecay>(adam, tensor, stream);
+  } else {
+    adam_tensor<AdamDecay::kNone>(adam, tensor, stream);
+  }
+}
+
+constexpr std::array kOptimizers = {
+    OptimizerKernelCuda{"sgd", sgd_step},
+    OptimizerKernelCuda{"adam", adam_step<AdamDecay::kInGradient>},
+    OptimizerKernelCuda{"adamw", adam_step<AdamDecay::kDecoupled>},
+};
+
+}  // namespace
+
+std::span<const OptimizerKernelCuda> optimizer_list_cuda() { return kOptimizers; }
+
+const OptimizerKernelCuda* find_optimizer_cuda(std::string_view name) {
+  for (const OptimizerKernelCuda& optimizer : kOptimizers) {
+    if (optimizer.name == name) return &optimizer;
+  }
+  return nullptr;
+}
+
+void scale_array_cuda(float scale, float* values, int64_t n, cudaStream_t stream) {
+  map_quads(ScaleQuad{scale}, {{values}, {values}}, n, stream);
+}
+
+}  // namespace reprotrain::kernels

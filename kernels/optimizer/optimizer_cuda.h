@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Optimizer steps over arrays in device memory: the formulas of sgd.h and adam.h.
+//
+// Why: a step reads and writes every parameter and moment once; four 16-byte streams in and three
+// out for adam.
+// Determinism: elementwise, constants from the host; the bits of the CPU.
+// See also: optimizer_list.h, quad_map.h.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "kernels/optimizer/optimizer_list.h"
+
+namespace reprotrain::kernels {
+
+/// One tensor and its state: arrays of n floats in device memory; `state` has as many as the
+/// optimizer of that name in optimizer_list() names.
+struct OptimizerTensorCuda {
+  float* parameters = nullptr;
+  const float* gradients = nullptr;
+  std::array<float*, 2> state{};
+  int64_t n = 0;
+  bool decays = false;  ///< weight decay applies
+};
+
+struct OptimizerKernelCuda {
+  std::string_view name;
+  /// One update; `step_index` counts from 0. Throws CudaError.
+  void (*step)(const OptimizerSettings& settings, const OptimizerTensorCuda& tensor,
+               uint64_t step_index, cudaStream_t stream);
+};
+
+/// The optimizers of optimizer_list(), in its order.
+std::span<const OptimizerKernelCuda> optimizer_list_cuda();
+
+/// The entry of that name, or nullptr.
+const OptimizerKernelCuda* find_optimizer_cuda(std::string_view name);
+
+/// values[i] = values[i] * scale: gradients that are too long. Throws CudaError.
+void scale_array_cuda(float scale, float* values, int64_t n, cudaStream_t stream);
+
+}  // namespace reprotrain::kernels

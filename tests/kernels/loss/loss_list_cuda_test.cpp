@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/loss/loss_list_cuda.h"
+
+#include <gtest/gtest.h>
+
+#include "kernels/base/parallel.h"
+#include "tests/support/bit_patterns.h"
+#include "tests/support/cuda_schedules.h"
+#include "tests/support/device_array.h"
+#include "tests/support/element_families.h"
+
+namespace reprotrain::kernels {
+namespace {
+
+using testing::bit_patterns;
+using testing::DeviceArray;
+using testing::for_each_schedule;
+
+/// A batch on the host: outputs in a matrix with a gap between its rows.
+struct HostBatch {
+  HostBatch(std::string_view kind, int64_t n_rows, int64_t n_outputs, bool is_weighted)
+      : stride(n_outputs + 3) {
+    const uint64_t n_classes = n_outputs == 1 ? 2 : static_cast<uint64_t>(n_outputs);
+    for (uint64_t i = 0; i < static_cast<uint64_t>(n_rows * stride); ++i) {
+      outputs.push_back(4.0f * testing::element(kind, i));
+    }
+    for (uint64_t row = 0; row < static_cast<uint64_t>(n_rows); ++row) {
+      values.push_back(testing::element(kind, (uint64_t{1} << 20) + row));
+      classes.push_back(static_cast<int32_t>(testing::mixed_word(row) % n_classes));
+    }
+    for (uint64_t c = 0; is_weighted && c < n_classes; ++c) {
+      weights.push_back(0.3f * static_cast<float>(c + 1));
+    }
+  }
+  int64_t stride;
+  std::vector<float> outputs, values, weights;
+  std::vector<int32_t> classes;
+};
+
+struct Evaluated {
+  std::vector<float> row_losses, gradient, mean;
+};
+
+Evaluated on_cpu(const LossKernel& loss, const HostBatch& host, int64_t n_rows, int64_t n_outputs) {
+  Evaluated result{std::vector<float>(static_cast<size_t>(n_rows)),
+                   std::vector<float>(static_cast<size_t>(n_rows * n_outputs)),
+                   {}};
+  const LossBatch batch{{host.outputs.data(), n_rows, n_outputs, host.stride},
+                        host.classes,
+                        host.values,
+                        host.weights,
+                        1.5f};
+  loss.run(batch, result.row_losses, dense_view(result.gradient.data(), n_rows, n_outputs),
+           SerialParallel());
+  result.mean = {mean_loss(result.row_losses, SerialParallel())};
+  return result;
+}
+
+Evaluated on_device(const CudaLossKernel& loss, const HostBatch& host, int64_t n_rows,
+                    int64_t n_outputs) {
+  const DeviceArray<float> outputs(host.outputs), values(host.values), weights(host.weights);
+  const DeviceArray<int32_t> classes(host.classes);
+  DeviceArray<float> row_losses(static_cast<size_t>(n_rows));
+  DeviceArray<float> gradient(static_cast<size_t>(n_rows * n_outputs)), mean(1);
+  DeviceArray<ExactSumAccumulator> sum(1);
+  const auto n = static_cast<size_t>(n_rows);
+  const LossBatch batch{{outputs.data(), n_rows, n_outputs, host.stride},
+                        {classes.data(), n},
+                        {values.data(), n},
+                        {weights.data(), host.weights.size()},
+                        1.5f};
+  const std::span<float> losses(row_losses.data(), n);
+  loss.run(batch, losses, dense_view(gradient.data(), n_rows, n_outputs), nullptr);
+  mean_loss_cuda(losses, sum.data(), mean.data(), nullptr);
+  return {row_losses.values(), gradient.values(), mean.values()};
+}
+
+TEST(LossCuda, HasTheCpusLossesInTheirOrder) {
+  ASSERT_EQ(cuda_loss_list().size(), loss_list().size());
+  for (size_t i = 0; i < loss_list().size(); ++i) {
+    EXPECT_EQ(cuda_loss_list()[i].name, loss_list()[i].name);
+  }
+}
+
+TEST(LossCuda, HasTheCpusBits) {
+  for (size_t i = 0; i < loss_list().size(); ++i) {
+    const bool is_softmax = loss_list()[i].name == "cross_entropy";
+    for (const int64_t n_outputs :
+         is_softmax ? std::vector<int64_t>{1, 2, 10, 31, 33, 65} : std::vector<int64_t>{1}) {
+      for (const int64_t n_rows : {0, 1, 31, 33, 257}) {
+        for (const char* kind : {"unit", "special"}) {
+          const HostBatch host(kind, n_rows, n_outputs, n_rows % 2 == 0);
+          const Evaluated expected = on_cpu(loss_list()[i], host, n_rows, n_outputs);
+          for_each_schedule(2, [&] {
+            const Evaluated result = on_device(cuda_loss_list()[i], host, n_rows, n_outputs);
+            EXPECT_EQ(bit_patterns(result.row_losses), bit_patterns(expected.row_losses))
+                << loss_list()[i].name << " " << n_rows << " x " << n_outputs << " " << kind;
+            EXPECT_EQ(bit_patterns(result.gradient), bit_patterns(expected.gradient))
+                << loss_list()[i].name << " " << n_rows << " x " << n_outputs << " " << kind;
+            EXPECT_EQ(bit_patterns(result.mean), bit_patterns(expected.mean));
+          });
+        }
+      }
+    }
+  }
+}
+
+TEST(SoftmaxCuda, HasTheCpusBitsAlsoInPlace) {
+  for (const int64_t n : {1, 10, 31, 32, 33, 257, 1025}) {
+    const HostBatch host("special", 9, n, false);
+    std::vector<float> expected(host.outputs);
+    const MatrixView matrix{expected.data(), 9, n, host.stride};
+    softmax_rows(matrix, matrix, SerialParallel());
+    for_each_schedule([&] {
+      DeviceArray<float> array(host.outputs);
+      const MatrixView on_device{array.data(), 9, n, host.stride};
+      softmax_rows_cuda(on_device, on_device, nullptr);
+      EXPECT_EQ(bit_patterns(array.values()), bit_patterns(expected)) << n;
+    });
+  }
+}
+
+}  // namespace
+}  // namespace reprotrain::kernels
