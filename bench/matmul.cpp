@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Matrix products beside OpenBLAS and oneDNN, in one process: GFLOP/s, and the ratio to the fastest
-// peer of each row.
+// Matrix products beside OpenBLAS and oneDNN, in one process: GFLOP/s of fma32 ("reprotrain") and of
+// integer slices, and the ratio of fma32 to the fastest peer of each row.
 //
 //   bench_matmul [--threads N] [--repeats 7] [--path NAME] [--only TEXT] [--json FILE]
 // Contenders take turns; the median of the repeats counts. One thread is timed by the processor
@@ -19,6 +19,7 @@
 #include "bench/matmul_peers.h"
 #include "engine/device/cpu_threads.h"
 #include "kernels/base/cpu_path.h"
+#include "kernels/matmul/matmul.h"
 #include "kernels/random/philox.h"
 
 namespace reprotrain::bench {
@@ -218,6 +219,15 @@ void run(const Options& options) {
       {"reprotrain", false, [&](const kernels::MatrixProduct& product) {
          return [&threads, product] { kernels::ordered_matmul(product, threads); };
        }}};
+  for (const auto matmul :
+       {kernels::MatmulSpecification::kInt8x2, kernels::MatmulSpecification::kInt8x3}) {
+    contenders.push_back({std::string(kernels::name_of(matmul)), false,
+                          [&threads, matmul](const kernels::MatrixProduct& product) {
+                            return [&threads, matmul, product] {
+                              kernels::multiply(matmul, product, threads);
+                            };
+                          }});
+  }
   auto peers = peer_contenders(options.n_threads);
   std::move(peers.begin(), peers.end(), std::back_inserter(contenders));
   Report report(contenders);

@@ -50,15 +50,15 @@ inline void store_masked(float* target_lanes, simde__mmask16 mask, __m512 vector
   }
 }
 
-/// Lanes that the mask leaves out come from `otherwise`.
-inline __m512 gather_masked(__m512 otherwise, simde__mmask16 mask, __m512i offsets,
-                            const float* source) {
+template <int kScale>
+__m512 gather_masked(__m512 otherwise, simde__mmask16 mask, __m512i offsets, const float* base) {
+  static_assert(kScale == sizeof(float));
   float lanes[16];
   int32_t places[16];
   simde_mm512_storeu_ps(lanes, otherwise);
   simde_mm512_storeu_si512(places, offsets);
   for (int i = 0; i < 16; ++i) {
-    if ((mask >> i & 1) != 0) lanes[i] = source[places[i]];
+    if ((mask >> i & 1) != 0) lanes[i] = base[places[i]];
   }
   return simde_mm512_loadu_ps(lanes);
 }
@@ -74,9 +74,8 @@ using __mmask16 = simde__mmask16;
 #define _mm512_fmadd_ps(a, b, c) reprotrain::testing::fused<__m512>(a, b, c)
 #define _mm512_maskz_loadu_ps(mask, p) reprotrain::testing::load_masked(mask, p)
 #define _mm512_mask_storeu_ps(p, mask, v) reprotrain::testing::store_masked(p, mask, v)
-// The scale is the size of a float wherever it is used.
-#define _mm512_mask_i32gather_ps(otherwise, mask, offsets, p, scale) \
-  reprotrain::testing::gather_masked(otherwise, mask, offsets, p)
+#define _mm512_mask_i32gather_ps(v, mask, offsets, p, scale) \
+  reprotrain::testing::gather_masked<scale>(v, mask, offsets, p)
 #define _mm512_madd_epi16(a, b) simde_mm512_madd_epi16(a, b)
 #define _mm256_dpbusd_avx_epi32(sums, b, a) simde_mm256_dpbusd_epi32(sums, b, a)
 

@@ -60,7 +60,8 @@ TEST(SlicedMatmul, IsTheDefinitionWhereBlocksAlongKEnd) {
 }
 
 TEST(SlicedMatmul, IsTheDefinitionOnValuesAtTheEndsOfTheRange) {
-  for (std::string_view kind : {"special", "cancel", "small", "subnormal", "huge", "wide"}) {
+  for (std::string_view kind : {"special", "cancel", "small", "subnormal", "huge", "wide", "rare",
+                                "sparse", "carry", "extreme"}) {
     for (int transposes = 0; transposes < 4; ++transposes) {
       const bool ta = (transposes & 1) != 0;
       const bool tb = (transposes & 2) != 0;
