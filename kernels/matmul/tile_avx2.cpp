@@ -163,7 +163,7 @@ void run_wide(const TileTask& task) {
 TileKernel avx2_tile_kernel(int64_t n_rows, int64_t n_columns) {
   // As many rows as fit one tall tile read every row of B only once.
   const bool tall = n_columns <= kLanes || (n_rows > kWideRows && n_rows <= kTallRows);
-  if (tall) return {kTallRows, kLanes, 352, 192, false, run_tall, pack_avx2};
+  if (tall) return {kTallRows, kLanes, 704, 192, false, run_tall, pack_avx2};
   return {kWideRows, 2 * kLanes, 352, 192, false, run_wide, pack_avx2};
 }
 
