@@ -13,26 +13,46 @@
 // 2008.
 #pragma once
 
-#include "kernels/base/float_bits.h"
+#include <cstdint>
+#include <cstring>
+
 #include "kernels/base/hd.h"
 
 namespace reprotrain::kernels {
 
-/// The software route of exact_fma, on any machine. Branch-free, so that loops over it vectorise.
-RPT_HD float emulated_fma(float a, float b, float c) {
-  const double product = static_cast<double>(a) * static_cast<double>(b);
-  const double addend = static_cast<double>(c);
-  const double sum = product + addend;
-  // TwoSum: sum + error == product + addend, exactly. All-finite unless an input is not.
-  const double addend_part = sum - product;
-  const double error = (product - (sum - addend_part)) + (addend - addend_part);
+/// All bits set where a comparison holds: of one number, or (as the compiler has it) of a vector.
+RPT_HD int64_t lanes_where(bool holds) { return -static_cast<int64_t>(holds); }
+template <class Lanes>
+RPT_HD Lanes lanes_where(Lanes lanes) {
+  return lanes;
+}
+
+/// odd(s, e) of s + e = a * b + c for a, b, c that are binary32 numbers; `Double` is double or a
+/// vector of them, `Bits` the signed integers of that size. Branch-free.
+template <class Double, class Bits>
+RPT_HD Double fused_to_odd(Double a, Double b, Double c) {
+  const Double product = a * b;
+  const Double sum = product + c;
+  // TwoSum: sum + error == product + c, exactly. All-finite unless an input is not.
+  const Double addend_part = sum - product;
+  const Double error = (product - (sum - addend_part)) + (c - addend_part);
   // Round to odd: cut towards zero, then make the last bit sticky. 53 >= 24 + 2 bits make the
   // second rounding harmless, subnormal results included. A NaN error (non-finite inputs) fails
   // both tests.
-  const uint64_t bits = bits_of(sum);
-  const uint64_t inexact = static_cast<uint64_t>((error > 0.0) | (error < 0.0));
-  const uint64_t inwards = static_cast<uint64_t>((error < 0.0) != (sum < 0.0)) & inexact;
-  return static_cast<float>(double_from_bits((bits - inwards) | inexact));
+  const Bits below = lanes_where(error < 0.0);
+  const Bits inexact = lanes_where(error > 0.0) | below;
+  const Bits inwards = (below ^ lanes_where(sum < 0.0)) & inexact;
+  Bits bits;
+  memcpy(&bits, &sum, sizeof bits);
+  bits = (bits + inwards) | (inexact & 1);
+  Double odd;
+  memcpy(&odd, &bits, sizeof odd);
+  return odd;
+}
+
+/// The software route of exact_fma, on any machine.
+RPT_HD float emulated_fma(float a, float b, float c) {
+  return static_cast<float>(fused_to_odd<double, int64_t>(a, b, c));
 }
 
 /// The correctly rounded a*b + c.

@@ -20,12 +20,13 @@ RPT_AVX2_ONLY inline __m256i first_lanes(int n) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-/// out[k] holds lane k of every row: out[k][j] = rows[j][k] for j, k < 8.
-RPT_AVX2_ONLY inline void transpose_8x8(const float* const (&rows)[8], __m256 (&out)[8]) {
+/// out[k][j] = row(j)[k] for j, k < 8.
+template <class Row>
+RPT_AVX2_ONLY RPT_INLINE void transpose_8x8(const Row& row, __m256 (&out)[8]) {
   // Rows j and j + 4 share a register, so that only in-lane shuffles remain.
-  const auto halves = [&](int j, int k) __attribute__((target("avx2"))) {
-    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(rows[j] + k)),
-                                _mm_loadu_ps(rows[j + 4] + k), 1);
+  const auto halves = [&](int j, int k) __attribute__((target("avx2"), always_inline)) {
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row(j) + k)),
+                                _mm_loadu_ps(row(j + 4) + k), 1);
   };
   RPT_UNROLL for (int k = 0; k < 8; k += 4) {
     const __m256 r0 = halves(0, k), r1 = halves(1, k), r2 = halves(2, k), r3 = halves(3, k);
@@ -75,31 +76,46 @@ RPT_AVX2_ONLY inline void pack_adjacent(const PackTask& task) {
   }
 }
 
+/// Squares of eight rows: the last one overlaps the one before it where the depth, which is at least
+/// eight, is no multiple of eight.
+template <class Row>
+RPT_AVX2_ONLY RPT_INLINE void pack_squares(const Row& row, float* target, int64_t target_stride,
+                                           int64_t depth) {
+  for (int64_t k = 0; k < depth; k += 8) {
+    const int64_t begin = std::min(k, depth - 8);
+    const auto shifted_row = [&](int j) __attribute__((always_inline)) { return row(j) + begin; };
+    __m256 columns[8];
+    transpose_8x8(shifted_row, columns);
+    float* out = target + begin * target_stride;
+    RPT_UNROLL for (int i = 0; i < 8; ++i) {
+      _mm256_storeu_ps(out, columns[i]);
+      out += target_stride;
+    }
+  }
+}
+
 /// The source has the numbers of one j adjacent. Beyond the width the last row stands again.
 RPT_AVX2_ONLY inline void pack_transposed(const PackTask& task) {
+  const int64_t stride = task.width_stride;
   for (int first = 0; first < task.width; first += 8) {
-    const float* rows[8];
-    for (int j = 0; j < 8; ++j) {
-      rows[j] = task.source + std::min(first + j, task.width - 1) * task.width_stride;
-    }
+    const float* source = task.source + first * stride;
     float* target = task.target + first;
+    const int last = task.width - 1 - first;
     if (task.depth < 8) {
       for (int64_t k = 0; k < task.depth; ++k, target += task.target_stride) {
-        for (int j = 0; j < 8; ++j) target[j] = rows[j][k];
+        for (int j = 0; j < 8; ++j) target[j] = source[std::min(j, last) * stride + k];
       }
-      continue;
-    }
-    // The last square overlaps the one before it where the depth is no multiple of eight.
-    for (int64_t k = 0; k < task.depth; k += 8) {
-      const int64_t begin = std::min(k, task.depth - 8);
-      const float* square[8];
-      RPT_UNROLL for (int j = 0; j < 8; ++j) square[j] = rows[j] + begin;
-      __m256 columns[8];
-      transpose_8x8(square, columns);
-      float* out = target + begin * task.target_stride;
-      RPT_UNROLL for (int i = 0; i < 8; ++i) {
-        _mm256_storeu_ps(out + i * task.target_stride, columns[i]);
-      }
+    } else if (last >= 7) {
+      const float* lower = source + 4 * stride;  // two pointers and multiples of one stride
+      const auto row = [=](int j) __attribute__((always_inline)) {
+        return j < 4 ? source + j * stride : lower + (j - 4) * stride;
+      };
+      pack_squares(row, target, task.target_stride, task.depth);
+    } else {
+      const float* rows[8];
+      for (int j = 0; j < 8; ++j) rows[j] = source + std::min(j, last) * stride;
+      const auto row = [&](int j) __attribute__((always_inline)) { return rows[j]; };
+      pack_squares(row, target, task.target_stride, task.depth);
     }
   }
 }

@@ -65,11 +65,12 @@ RPT_AVX2 RPT_INLINE void store_columns(const TileTask& task,
   constexpr int kLastSquare = kTileRows < 8 ? 0 : kTileRows - 8;
   RPT_UNROLL for (int first = 0; first < kTileRows; first += 8) {
     const int begin = first < kLastSquare ? first : kLastSquare;
-    const float* rows[8];
     RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
-      RPT_UNROLL for (int j = 0; j < 8; ++j) rows[j] = tile[begin + j] + v * kLanes;
+      const auto tile_row = [&](int j) __attribute__((always_inline)) {
+        return tile[begin + j] + v * kLanes;
+      };
       __m256 columns[8];
-      transpose_8x8(rows, columns);
+      transpose_8x8(tile_row, columns);
       RPT_UNROLL for (int i = 0; i < 8; ++i) {
         __m256 sum = columns[i];
         if (task.bias != nullptr) sum = _mm256_add_ps(sum, _mm256_loadu_ps(task.bias + begin));
@@ -126,13 +127,14 @@ RPT_AVX2 RPT_INLINE void run_tile(const TileTask& task) {
 }
 
 template <int kTileRows, int kTileVectors, bool kAdjacent>
-RPT_AVX2 void run_tiles(TileTask task) {
+RPT_AVX2 void run_tiles(const TileTask& first) {
+  TileTask task = first;  // not in memory that C might share: its members become registers
   for (int64_t tile = 0; tile < task.n_tiles; ++tile, task.advance()) {
     run_tile<kTileRows, kTileVectors, kAdjacent>(task);
   }
 }
 
-using Run = void (*)(TileTask);
+using Run = void (*)(const TileTask&);
 template <int kRows>
 using Table = std::array<std::array<Run, 2>, kRows>;
 
@@ -161,7 +163,7 @@ void run_wide(const TileTask& task) {
 TileKernel avx2_tile_kernel(int64_t n_rows, int64_t n_columns) {
   // As many rows as fit one tall tile read every row of B only once.
   const bool tall = n_columns <= kLanes || (n_rows > kWideRows && n_rows <= kTallRows);
-  if (tall) return {kTallRows, kLanes, 352, 192, false, run_tall, pack_avx2};
+  if (tall) return {kTallRows, kLanes, 704, 192, false, run_tall, pack_avx2};
   return {kWideRows, 2 * kLanes, 352, 192, false, run_wide, pack_avx2};
 }
 

@@ -116,13 +116,14 @@ RPT_AVX512 RPT_INLINE void run_tile(const TileTask& task) {
 }
 
 template <int kTileRows, int kTileVectors, bool kAdjacent>
-RPT_AVX512 void run_tiles(TileTask task) {
+RPT_AVX512 void run_tiles(const TileTask& first) {
+  TileTask task = first;  // not in memory that C might share: its members become registers
   for (int64_t tile = 0; tile < task.n_tiles; ++tile, task.advance()) {
     run_tile<kTileRows, kTileVectors, kAdjacent>(task);
   }
 }
 
-using Run = void (*)(TileTask);
+using Run = void (*)(const TileTask&);
 
 /// [n_rows - 1][n_vectors - 1][rows adjacent]
 template <size_t... kIndex>

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <random>
 
+#include "kernels/base/float_bits.h"
+
 namespace reprotrain::kernels {
 namespace {
 
