@@ -42,7 +42,7 @@ cmake --build "$build" --target gpu_bench
 beside_pytorch=$(python3 -c 'import pathlib, torch
 root = pathlib.Path(torch.__file__).parent.parent / "nvidia"
 print(":".join(str(path) for path in sorted(root.glob("*/lib"))))' 2>/dev/null || true)
-export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:-}:/usr/local/cuda/lib64${beside_pytorch:+:$beside_pytorch}
+export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}/usr/local/cuda/lib64${beside_pytorch:+:$beside_pytorch}
 
 mkdir -p "$out"
 commit=$(git rev-parse --short HEAD 2>/dev/null || echo unknown)
