@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/elementwise/layer_norm_cuda.h"
 
-#include <cassert>
-
+#include "kernels/base/require.h"
 #include "kernels/elementwise/quad_map.h"
 #include "kernels/elementwise/warp_sum.h"
 #include "kernels/reduce/column_sums_cuda.h"
@@ -69,7 +68,7 @@ __global__ void __launch_bounds__(kThreads) backward_rows(BackwardArrays pass) {
 }  // namespace
 
 void layer_norm_forward_cuda(const LayerNormForward& pass, cudaStream_t stream) {
-  assert(pass.x.n_columns < (int64_t{1} << 24));
+  require(pass.x.n_columns < (int64_t{1} << 24), "layer norm: a row has 2^24 or more values");
   if (pass.x.n_rows == 0) return;
   const ForwardArrays arrays{pass.x,      pass.scale.data(),   pass.shift.data(),
                              pass.normal, pass.inverse.data(), pass.y};

@@ -2,8 +2,8 @@
 #include "kernels/loss/loss_list_cuda.h"
 
 #include <array>
-#include <cassert>
 
+#include "kernels/base/require.h"
 #include "kernels/elementwise/elementary.h"
 #include "kernels/elementwise/quad_map.h"
 #include "kernels/elementwise/warp_sum.h"
@@ -86,10 +86,11 @@ __global__ void mean_of_rows(const ExactSumAccumulator* sum, int64_t n_rows, flo
 }
 
 LossRows rows_of(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient) {
-  assert(batch.outputs.n_rows < (int64_t{1} << 24));
-  assert(gradient.n_rows == batch.outputs.n_rows);
-  assert(gradient.n_columns == batch.outputs.n_columns);
-  assert(static_cast<int64_t>(row_losses.size()) == batch.outputs.n_rows);
+  require(batch.outputs.n_rows < (int64_t{1} << 24), "loss: a batch has 2^24 or more rows");
+  require(static_cast<int64_t>(row_losses.size()) == batch.outputs.n_rows &&
+              gradient.n_rows == batch.outputs.n_rows &&
+              gradient.n_columns == batch.outputs.n_columns,
+          "loss: outputs, row losses and gradient differ in shape");
   return {batch.outputs,       batch.classes.data(),
           batch.values.data(), batch.class_weights.empty() ? nullptr : batch.class_weights.data(),
           row_losses.data(),   gradient};
@@ -97,7 +98,7 @@ LossRows rows_of(const LossBatch& batch, std::span<float> row_losses, MatrixView
 
 template <class Row>
 void run_single_output(const Row& row, cudaStream_t stream) {
-  assert(row.rows.outputs.n_columns == 1);
+  require(row.rows.outputs.n_columns == 1, "loss: this loss takes one output a row");
   const int64_t n_rows = row.rows.outputs.n_rows;
   if (n_rows == 0) return;
   launch(single_output_rows<Row>, {blocks_for(n_rows, kThreads), kThreads}, stream, row, n_rows);

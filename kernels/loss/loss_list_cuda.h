@@ -2,7 +2,8 @@
 // The losses of loss_list.h on a CUDA device, with the same bits: a thread for each row with one
 // output, a warp for each row of logits.
 //
-// Requires: views and spans of device memory; everything happens in the order of `stream`. Throws
+// Requires: views and spans of device memory, classes among those there are (not looked at: they
+// are on the device); everything happens in the order of `stream`. Throws
 // CudaError.
 // Determinism: rows are independent; the total is an exact sum.
 // See also: loss_list.h, loss_rows.h, kernels/elementwise/warp_sum.h.

@@ -2,11 +2,11 @@
 // Moments by tiles: chosen rows are gathered, missing values replaced by zero and not counted, and
 // the sums of values and of squares taken from the first-level cache.
 #include <algorithm>
-#include <cassert>
 #include <cstring>
 #include <mutex>
 #include <vector>
 
+#include "kernels/base/require.h"
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/reduce/column_statistics.h"
 #include "kernels/reduce/exponent_bins.h"
@@ -186,7 +186,8 @@ ColumnMoments column_moments(const StridedColumn& column) {
 
 void column_moments(ConstMatrixView m, std::span<const int64_t> rows,
                     std::span<ColumnMoments> moments, const Parallel& parallel) {
-  assert(static_cast<int64_t>(moments.size()) == m.n_columns);
+  require(static_cast<int64_t>(moments.size()) == m.n_columns,
+          "column moments: moments and columns differ in number");
   const auto n_columns = static_cast<size_t>(m.n_columns);
   std::vector<MomentSums> total(n_columns);
   std::mutex merging;

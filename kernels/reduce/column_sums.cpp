@@ -2,11 +2,11 @@
 #include "kernels/reduce/column_sums.h"
 
 #include <algorithm>
-#include <cassert>
 #include <mutex>
 #include <vector>
 
 #include "kernels/base/float_bits.h"
+#include "kernels/base/require.h"
 #include "kernels/reduce/exact_sum.h"
 #include "kernels/reduce/exponent_bins.h"
 #include "kernels/reduce/grid_tile.h"
@@ -147,7 +147,9 @@ void sum_short(ConstMatrixView m, std::span<float> sums, const Parallel& paralle
 }  // namespace
 
 void exact_column_sums(ConstMatrixView m, std::span<float> sums, const Parallel& parallel) {
-  assert(static_cast<int64_t>(sums.size()) == m.n_columns);
+  require_view(m, "m");
+  require(static_cast<int64_t>(sums.size()) == m.n_columns,
+          "column sums: sums and columns differ in number");
   if (m.n_rows == 0) {
     std::fill(sums.begin(), sums.end(), 0.0f);
   } else if (m.n_rows <= kTileRows) {

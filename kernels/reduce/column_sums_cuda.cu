@@ -2,8 +2,8 @@
 #include "kernels/reduce/column_sums_cuda.h"
 
 #include <algorithm>
-#include <cassert>
 
+#include "kernels/base/require.h"
 #include "kernels/elementwise/quad_map.h"
 
 namespace reprotrain::kernels {
@@ -176,7 +176,8 @@ void add_column_sums_cuda(ConstMatrixView m, ExactSumAccumulator* sums, cudaStre
 
 void add_product_column_sums_cuda(ConstMatrixView a, ConstMatrixView b, ExactSumAccumulator* sums,
                                   cudaStream_t stream, SumMethod method) {
-  assert(a.n_rows == b.n_rows && a.n_columns == b.n_columns);
+  require(a.n_rows == b.n_rows && a.n_columns == b.n_columns,
+          "column sums: the factors differ in shape");
   add_matrix(Products{a, b}, a.n_rows, a.n_columns, sums, stream, method);
 }
 

@@ -18,9 +18,9 @@ using testing::for_each_schedule;
 
 /// A batch on the host: outputs in a matrix with a gap between its rows.
 struct HostBatch {
-  HostBatch(std::string_view kind, int64_t n_rows, int64_t n_outputs, bool is_weighted)
+  HostBatch(std::string_view kind, int64_t n_rows, int64_t n_outputs, uint64_t n_classes,
+            bool is_weighted)
       : stride(n_outputs + 3) {
-    const uint64_t n_classes = n_outputs == 1 ? 2 : static_cast<uint64_t>(n_outputs);
     for (uint64_t i = 0; i < static_cast<uint64_t>(n_rows * stride); ++i) {
       outputs.push_back(4.0f * testing::element(kind, i));
     }
@@ -89,7 +89,9 @@ TEST(LossCuda, HasTheCpusBits) {
          is_softmax ? std::vector<int64_t>{1, 2, 10, 31, 33, 65} : std::vector<int64_t>{1}) {
       for (const int64_t n_rows : {0, 1, 31, 33, 257}) {
         for (const char* kind : {"unit", "special"}) {
-          const HostBatch host(kind, n_rows, n_outputs, n_rows % 2 == 0);
+          const uint64_t n_classes = is_softmax ? static_cast<uint64_t>(n_outputs) : 2;
+          const bool takes_weights = loss_list()[i].takes_classes && n_rows % 2 == 0;
+          const HostBatch host(kind, n_rows, n_outputs, n_classes, takes_weights);
           const Evaluated expected = on_cpu(loss_list()[i], host, n_rows, n_outputs);
           for_each_schedule(2, [&] {
             const Evaluated result = on_device(cuda_loss_list()[i], host, n_rows, n_outputs);
@@ -107,7 +109,7 @@ TEST(LossCuda, HasTheCpusBits) {
 
 TEST(SoftmaxCuda, HasTheCpusBitsAlsoInPlace) {
   for (const int64_t n : {1, 10, 31, 32, 33, 257, 1025}) {
-    const HostBatch host("special", 9, n, false);
+    const HostBatch host("special", 9, n, 2, false);
     std::vector<float> expected(host.outputs);
     const MatrixView matrix{expected.data(), 9, n, host.stride};
     softmax_rows(matrix, matrix, SerialParallel());
