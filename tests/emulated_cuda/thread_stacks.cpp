@@ -10,7 +10,8 @@ namespace reprotrain::emulated_cuda {
 namespace {
 
 constexpr size_t kStackBytes = size_t{128} << 10;
-constexpr size_t kGuardBytes = size_t{4} << 10;
+// Wider than a frame: what overflows should not step over it.
+constexpr size_t kGuardBytes = size_t{128} << 10;
 
 std::byte* bottom_of(const boost::context::stack_context& stack) {
   return static_cast<std::byte*>(stack.sp) - stack.size - kGuardBytes;
