@@ -54,5 +54,6 @@ set(REPROTRAIN_CUDA_HEADERS
   random/sort_pairs.h
   reduce/column_sums_cuda.h
   reduce/exact_sum_cuda.h
+  reduce/sum_accumulator.h
   reduce/thread_limbs.h
 )

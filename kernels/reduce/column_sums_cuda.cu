@@ -5,6 +5,7 @@
 
 #include "kernels/base/require.h"
 #include "kernels/elementwise/quad_map.h"
+#include "kernels/reduce/thread_limbs.h"
 
 namespace reprotrain::kernels {
 namespace {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernels/elementwise/quad_map.h"
+#include "kernels/reduce/thread_limbs.h"
 
 namespace reprotrain::kernels {
 namespace {

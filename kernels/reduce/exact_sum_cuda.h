@@ -14,7 +14,7 @@
 
 #include <cstdint>
 
-#include "kernels/reduce/thread_limbs.h"
+#include "kernels/reduce/sum_accumulator.h"
 
 namespace reprotrain::kernels {
 

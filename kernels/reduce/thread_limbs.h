@@ -15,17 +15,9 @@
 #include "kernels/base/cuda_launch.h"
 #include "kernels/reduce/exact_sum.h"
 #include "kernels/reduce/grid_window.h"
+#include "kernels/reduce/sum_accumulator.h"
 
 namespace reprotrain::kernels {
-
-/// An exact sum in global memory, into which blocks pour theirs. All zero is the empty sum.
-template <class Sum>
-struct SumAccumulator {
-  int64_t limb[Sum::kDigits];
-  uint32_t specials;
-
-  RPT_HD Sum sum() const { return Sum(limb, specials); }
-};
 
 /// The limbs of a sum that its terms can reach, headroom included: values have none of the lowest.
 template <class Term>
@@ -160,13 +152,6 @@ class ThreadSum {
 
   Limbs limbs_;
   GridWindow<Term> window_;
-};
-
-/// How threads add terms. All ways give the same sums.
-enum class SumMethod {
-  kByDevice,  ///< windows where binary64 is fast, else limbs
-  kWindows,
-  kLimbs,
 };
 
 /// Whether to take windows on the current device.
