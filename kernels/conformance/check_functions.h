@@ -21,6 +21,8 @@ bool check_power_of(OperatorDevice& device, const Words& in, Words& out);
 // check_matmul.cpp
 bool check_product(OperatorDevice& device, std::string_view specification, const Words& in,
                    Words& out);
+bool check_large_product(OperatorDevice& device, std::string_view specification, const Words& in,
+                         Words& out);
 bool check_product_of_words(OperatorDevice& device, std::string_view specification, const Words& in,
                             Words& out);
 bool check_periodic_product(OperatorDevice& device, std::string_view specification, const Words& in,

@@ -9,6 +9,7 @@
 
 #include "harness/record/canonical_json.h"
 #include "tests/harness/config/config_text.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprotrain::harness {
 namespace {
@@ -178,8 +179,8 @@ TEST(RunConfig, IdentityIgnoresWhatNeverChangesANumber) {
 }
 
 TEST(RunConfig, PathsStartAtTheFolderOfTheFile) {
-  const std::filesystem::path folder =
-      std::filesystem::path(::testing::TempDir()) / "reprotrain_run_config" / "sub";
+  const reprotrain::testing::TemporaryDirectory directory;
+  const std::filesystem::path folder = directory.file("sub");
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "c.json") << replaced(good_config_text(), "digits.csv", "../data/d.csv");
   const RunConfig config =
@@ -190,7 +191,6 @@ TEST(RunConfig, PathsStartAtTheFolderOfTheFile) {
   EXPECT_EQ(load_run_config((folder / "c.json").string(), std::vector<std::string>{"name="}).name,
             "c");
   EXPECT_EQ(config.seed, 5u);
-  std::filesystem::remove_all(folder.parent_path());
 }
 
 TEST(RunConfig, AConfigThatCannotBeReadIsAnErrorThatNamesIt) {

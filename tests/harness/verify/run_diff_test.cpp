@@ -11,6 +11,7 @@
 #include "harness/record/run_record.h"
 #include "harness/record/trace.h"
 #include "tests/harness/config/config_text.h"
+#include "tests/support/temporary_directory.h"
 
 namespace reprotrain::harness {
 namespace {
@@ -161,11 +162,8 @@ TEST(RunDiff, TheTextCountsWhatDiffersAndWhatIsIdentical) {
 
 class RunDiffOnDisk : public ::testing::Test {
  protected:
-  void SetUp() override { fs::remove_all(root_); }
-  void TearDown() override { fs::remove_all(root_); }
-
   std::string write_run(const std::string& name) const {
-    const RunPaths paths((root_ / name).string());
+    const RunPaths paths(directory_.file(name));
     fs::create_directories(paths.result);
     const RunEvidence run = some_run();
     write_record(run.record, paths.record);
@@ -180,7 +178,7 @@ class RunDiffOnDisk : public ::testing::Test {
     return paths.root;
   }
 
-  fs::path root_ = fs::path(::testing::TempDir()) / "reprotrain_run_diff";
+  reprotrain::testing::TemporaryDirectory directory_;
 };
 
 TEST_F(RunDiffOnDisk, TwoDirectoriesOfTheSameRunHaveTheSameBits) {

@@ -11,101 +11,27 @@
 
 #include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
+#include "tests/kernels/matmul/ordered_definition.h"
 #include "tests/support/adversarial_parallel.h"
-#include "tests/support/element_families.h"
-#include "tests/support/guarded_matrix.h"
 #include "tests/support/known_answers.h"
+#include "tests/support/product_operands.h"
 
 namespace reprotrain::kernels {
 namespace {
 
 using testing::AdversarialParallel;
-using testing::GuardedMatrix;
-using Bits = std::vector<uint32_t>;
-
-/// One product; the bias is optional.
-struct ProductCase {
-  std::string_view kind = "unit";
-  int64_t n_rows = 0;
-  int64_t depth = 0;
-  int64_t n_columns = 0;
-  bool transpose_a = false;
-  bool transpose_b = false;
-  bool has_bias = false;
-};
-
-/// Operands of a case, in guarded memory.
-struct Operands {
-  explicit Operands(const ProductCase& product_case, int64_t gap = 0, int64_t shift = 0)
-      : a(product_case.transpose_a ? product_case.depth : product_case.n_rows,
-          product_case.transpose_a ? product_case.n_rows : product_case.depth, gap, shift),
-        b(product_case.transpose_b ? product_case.n_columns : product_case.depth,
-          product_case.transpose_b ? product_case.depth : product_case.n_columns, gap, shift),
-        c(product_case.n_rows, product_case.n_columns, gap, shift) {
-    a.fill(product_case.kind, 0);
-    b.fill(product_case.kind, uint64_t{1} << 20);
-    for (int64_t j = 0; j < product_case.n_columns; ++j) {
-      const uint64_t index = (uint64_t{1} << 21) + static_cast<uint64_t>(j);
-      bias.push_back(testing::element(product_case.kind, index));
-    }
-    product.a = a.view();
-    product.transpose_a = product_case.transpose_a;
-    product.b = b.view();
-    product.transpose_b = product_case.transpose_b;
-    product.c = c.view();
-    product.bias = product_case.has_bias ? bias.data() : nullptr;
-  }
-
-  Bits result() {
-    EXPECT_TRUE(a.guards_are_whole() && b.guards_are_whole() && c.guards_are_whole());
-    Bits bits;
-    for (int64_t row = 0; row < product.c.n_rows; ++row) {
-      for (int64_t column = 0; column < product.c.n_columns; ++column) {
-        bits.push_back(bits_of(canonical(product.c(row, column))));
-      }
-    }
-    return bits;
-  }
-
-  GuardedMatrix a, b, c;
-  std::vector<float> bias;
-  MatrixProduct product;
-};
-
-/// The specification, word for word; std::fma is the C library's, not ours.
-Bits by_definition(const MatrixProduct& product) {
-  Bits bits;
-  for (int64_t i = 0; i < product.c.n_rows; ++i) {
-    for (int64_t j = 0; j < product.c.n_columns; ++j) {
-      float total = 0.0f;
-      for (int64_t begin = 0; begin < product.depth(); begin += 1024) {
-        float chain = 0.0f;
-        for (int64_t k = begin; k < std::min(product.depth(), begin + 1024); ++k) {
-          const float x = product.transpose_a ? product.a(k, i) : product.a(i, k);
-          const float y = product.transpose_b ? product.b(j, k) : product.b(k, j);
-          chain = std::fma(x, y, chain);
-        }
-        total = begin == 0 ? chain : total + chain;
-      }
-      if (product.bias != nullptr) total = total + product.bias[j];
-      bits.push_back(bits_of(canonical(total)));
-    }
-  }
-  return bits;
-}
-
-std::string name_of(const ProductCase& c) {
-  return std::string(c.kind) + " " + std::to_string(c.n_rows) + "x" + std::to_string(c.depth) +
-         "x" + std::to_string(c.n_columns) + (c.transpose_a ? " At" : "") +
-         (c.transpose_b ? " Bt" : "") + (c.has_bias ? " bias" : "");
-}
+using testing::Bits;
+using testing::name_of;
+using testing::ordered_by_definition;
+using testing::ProductCase;
+using Operands = testing::ProductOperands;
 
 void expect_definition_on_all_paths(const ProductCase& product_case, int64_t gap, int64_t shift) {
   for (const CpuPath path : available_cpu_paths()) {
     const CpuPathScope scope(path);
     Operands operands(product_case, gap, shift);
     ordered_matmul(operands.product, SerialParallel());
-    ASSERT_EQ(operands.result(), by_definition(operands.product))
+    ASSERT_EQ(operands.result(), ordered_by_definition(operands.product))
         << name_of(product_case) << " gap " << gap << " path " << name_of(path);
   }
 }
