@@ -98,7 +98,9 @@ INSTANTIATE_TEST_SUITE_P(Definitions, BadMatrixProduct,
                          ::testing::Values(MatmulSpecification::kFma32,
                                            MatmulSpecification::kInt8x2,
                                            MatmulSpecification::kInt8x3),
-                         [](const auto& parameter) { return std::string(name_of(parameter.param)); });
+                         [](const auto& parameter) {
+                           return std::string(name_of(parameter.param));
+                         });
 
 TEST(BadCalls, SlicedProductsOfOtherDigitsOrOfTooManyTerms) {
   float number = 1.0f, result = 0.0f;

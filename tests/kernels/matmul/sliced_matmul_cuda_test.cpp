@@ -245,9 +245,10 @@ TEST(SlicedMatmulCuda, RefusesAWorkspaceThatIsNotAligned) {
   const TiledInt8Gemm gemm;
   const ProductOperands host({"unit", 3, 4, 5, false, false, false});
   DeviceOperands device(host, 0, 0);
-  DeviceArray<unsigned char> workspace(1 << 16, 128);
-  EXPECT_THROW(sliced_matmul_cuda(device.product, {2, &gemm}, {workspace.data(), 1 << 16}, nullptr),
-               std::invalid_argument);
+  DeviceArray<unsigned char> workspace(1 << 16);
+  EXPECT_THROW(
+      sliced_matmul_cuda(device.product, {2, &gemm}, {workspace.data() + 128, 1 << 15}, nullptr),
+      std::invalid_argument);
 }
 
 TEST(SlicedMatmulCuda, WithoutTermsIsPlusZeroAndTheBias) {
