@@ -96,10 +96,8 @@ template <int kDigits>
 struct DigitWords {
   uint32_t words[kDigits] = {};
 
-  /// Adding 128 to every digit makes them the bytes of q + 0x808080.
   __device__ void add(int term, float x, const SliceScale& scale) {
-    const uint32_t bytes =
-        (static_cast<uint32_t>(sliced_integer(x, scale)) + 0x808080u) ^ 0x808080u;
+    const uint32_t bytes = offset_digits(sliced_integer(x, scale)) ^ 0x808080u;
 #pragma unroll
     for (int n = 0; n < kDigits; ++n) words[n] |= (bytes >> 8 * n & 0xffu) << 8 * term;
   }

@@ -69,7 +69,7 @@ struct AddSums {
     RPT_INDEPENDENT for (int64_t j = 0; j < n_columns; ++j) {
       int64_t value = row_sums[(kSums - 1) * kTileRows * n_columns + j];
       for (int n = kSums - 2; n >= 0; --n) {
-        value = value * 256 + row_sums[n * kTileRows * n_columns + j];
+        value = with_lower_weight(value, row_sums[n * kTileRows * n_columns + j]);
       }
       total[j] = first ? value : total[j] + value;
     }

@@ -43,10 +43,10 @@ __device__ __forceinline__ void chunk_totals(const Recombination& task, int64_t 
   const int32_t* first = task.sums + row * task.sums_stride + column;
   for (int n = task.n_digits - 1; n >= 0; --n) {
     const int4 sums = *reinterpret_cast<const int4*>(first + n * task.plane_size);
-    totals[0] = 256 * totals[0] + sums.x;
-    totals[1] = 256 * totals[1] + sums.y;
-    totals[2] = 256 * totals[2] + sums.z;
-    totals[3] = 256 * totals[3] + sums.w;
+    totals[0] = with_lower_weight(totals[0], sums.x);
+    totals[1] = with_lower_weight(totals[1], sums.y);
+    totals[2] = with_lower_weight(totals[2], sums.z);
+    totals[3] = with_lower_weight(totals[3], sums.w);
   }
 }
 
