@@ -96,7 +96,7 @@ int run(const Options& options) {
   if (!proves_itself()) return 1;
   constexpr int64_t kLargest = 8192;
   DeviceMemory memory(kLargest * kLargest,
-                      kernels::sliced_workspace_bytes({kLargest, kLargest, kLargest}, 3));
+                      kernels::sliced_workspace_bytes({kLargest, kLargest, kLargest}, {3}));
   const kernels::DeviceCopy<unsigned char> library_memory(int64_t{64} << 20);
   const auto gemm = tensor_cores(library_memory);
   CublasPeer cublas;

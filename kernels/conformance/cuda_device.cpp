@@ -377,9 +377,10 @@ class CudaDevice final : public OperatorDevice {
   /// Without cuBLASLt: integers are the same whoever multiplies them.
   static void multiply_slices(const MatrixProduct& product, int n_digits) {
     const ProductShape shape{product.c.n_rows, product.c.n_columns, product.depth()};
-    const DeviceCopy<unsigned char> workspace(sliced_workspace_bytes(shape, n_digits));
     const TiledInt8Gemm gemm;
-    sliced_matmul_cuda(product, {n_digits, &gemm}, {workspace.data(), workspace.size()}, kStream);
+    const SlicedPlan plan{n_digits, &gemm};
+    const DeviceCopy<unsigned char> workspace(sliced_workspace_bytes(shape, plan));
+    sliced_matmul_cuda(product, plan, {workspace.data(), workspace.size()}, kStream);
   }
 
   int index_;

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -77,71 +78,95 @@ struct CublasLt {
   }
 };
 
+/// A descriptor of cuBLASLt that is destroyed with its owner.
+template <typename Descriptor>
+using Owned = std::unique_ptr<Descriptor, cublasStatus_t (*)(Descriptor*)>;
+
 /// What cuBLASLt knows of a kind of product: descriptors, and the kernel that it picked.
 class PreparedProduct {
  public:
   PreparedProduct(cublasLtHandle_t handle, const Int8Product& product, size_t workspace_bytes)
-      : lt_(CublasLt::instance()) {
-    check_blas(lt_.create_desc(&desc_, CUBLAS_COMPUTE_32I, CUDA_R_32I), "cublasLtMatmulDescCreate");
-    const cublasOperation_t transposed = CUBLAS_OP_T;
-    const cublasOperation_t plain = CUBLAS_OP_N;
-    set(CUBLASLT_MATMUL_DESC_TRANSA, transposed);
-    set(CUBLASLT_MATMUL_DESC_TRANSB, plain);
-    make_layout(first_, CUDA_R_8I, product.depth, product.n_columns, product.b_stride);
-    make_layout(second_, CUDA_R_8I, product.depth, product.n_rows, product.a_stride);
-    make_layout(result_, CUDA_R_32I, product.n_columns, product.n_rows, product.c_stride);
+      : desc_(make_desc()),
+        first_(make_layout(CUDA_R_8I, product.depth, product.n_columns, product.b_stride)),
+        second_(make_layout(CUDA_R_8I, product.depth, product.n_rows, product.a_stride)),
+        result_(make_layout(CUDA_R_32I, product.n_columns, product.n_rows, product.c_stride)) {
+    set(CUBLASLT_MATMUL_DESC_TRANSA, CUBLAS_OP_T);
+    set(CUBLASLT_MATMUL_DESC_TRANSB, CUBLAS_OP_N);
     choose(handle, workspace_bytes);
   }
-  ~PreparedProduct() {
-    lt_.destroy_layout(result_);
-    lt_.destroy_layout(second_);
-    lt_.destroy_layout(first_);
-    lt_.destroy_desc(desc_);
-  }
-  PreparedProduct(const PreparedProduct&) = delete;
-  PreparedProduct& operator=(const PreparedProduct&) = delete;
 
   void run(cublasLtHandle_t handle, const Int8Product& product, const CublasLtWorkspace& workspace,
            cudaStream_t stream) const {
     const int32_t one = 1;
     const int32_t zero = 0;
-    check_blas(lt_.matmul(handle, desc_, &one, product.b, first_, product.a, second_, &zero,
-                          product.c, result_, product.c, result_, &choice_.algo, workspace.data,
-                          workspace.size_bytes, stream),
+    check_blas(lt().matmul(handle, desc_.get(), &one, product.b, first_.get(), product.a,
+                           second_.get(), &zero, product.c, result_.get(), product.c, result_.get(),
+                           &choice_.algo, workspace.data, workspace.size_bytes, stream),
                "cublasLtMatmul");
   }
 
  private:
+  using Desc = Owned<cublasLtMatmulDescOpaque_t>;
+  using Layout = Owned<cublasLtMatrixLayoutOpaque_t>;
+  using Preference = Owned<cublasLtMatmulPreferenceOpaque_t>;
+
+  static const CublasLt& lt() { return CublasLt::instance(); }
+
+  static Desc make_desc() {
+    cublasLtMatmulDesc_t desc = nullptr;
+    check_blas(lt().create_desc(&desc, CUBLAS_COMPUTE_32I, CUDA_R_32I), "cublasLtMatmulDescCreate");
+    return {desc, lt().destroy_desc};
+  }
+
+  static Layout make_layout(cudaDataType type, int64_t n_rows, int64_t n_columns,
+                            int64_t leading_dimension) {
+    cublasLtMatrixLayout_t layout = nullptr;
+    check_blas(lt().create_layout(&layout, type, static_cast<uint64_t>(n_rows),
+                                  static_cast<uint64_t>(n_columns), leading_dimension),
+               "cublasLtMatrixLayoutCreate");
+    return {layout, lt().destroy_layout};
+  }
+
+  /// What Int8Product promises; the library would count on 256 bytes.
+  static Preference make_preference(size_t workspace_bytes) {
+    cublasLtMatmulPreference_t made = nullptr;
+    check_blas(lt().create_preference(&made), "cublasLtMatmulPreferenceCreate");
+    Preference preference(made, lt().destroy_preference);
+    set(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, uint64_t{workspace_bytes});
+    constexpr uint32_t kAlignment = 16;
+    set(preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, kAlignment);
+    set(preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, kAlignment);
+    set(preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, kAlignment);
+    set(preference, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, kAlignment);
+    return preference;
+  }
+
+  template <typename T>
+  static void set(const Preference& preference, cublasLtMatmulPreferenceAttributes_t attribute,
+                  const T& value) {
+    check_blas(lt().set_preference(preference.get(), attribute, &value, sizeof value),
+               "cublasLtMatmulPreferenceSetAttribute");
+  }
+
   void set(cublasLtMatmulDescAttributes_t attribute, const cublasOperation_t& value) {
-    check_blas(lt_.set_desc(desc_, attribute, &value, sizeof value),
+    check_blas(lt().set_desc(desc_.get(), attribute, &value, sizeof value),
                "cublasLtMatmulDescSetAttribute");
   }
 
-  void make_layout(cublasLtMatrixLayout_t& layout, cudaDataType type, int64_t n_rows,
-                   int64_t n_columns, int64_t leading_dimension) {
-    check_blas(lt_.create_layout(&layout, type, static_cast<uint64_t>(n_rows),
-                                 static_cast<uint64_t>(n_columns), leading_dimension),
-               "cublasLtMatrixLayoutCreate");
-  }
-
   void choose(cublasLtHandle_t handle, size_t workspace_bytes) {
-    cublasLtMatmulPreference_t preference = nullptr;
-    check_blas(lt_.create_preference(&preference), "cublasLtMatmulPreferenceCreate");
-    lt_.set_preference(preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &workspace_bytes,
-                       sizeof workspace_bytes);
+    const Preference preference = make_preference(workspace_bytes);
     int n_found = 0;
-    const cublasStatus_t status = lt_.heuristic(handle, desc_, first_, second_, result_, result_,
-                                                preference, 1, &choice_, &n_found);
-    lt_.destroy_preference(preference);
-    check_blas(n_found == 0 ? CUBLAS_STATUS_NOT_SUPPORTED : status,
+    check_blas(lt().heuristic(handle, desc_.get(), first_.get(), second_.get(), result_.get(),
+                              result_.get(), preference.get(), 1, &choice_, &n_found),
                "cublasLtMatmulAlgoGetHeuristic");
+    check_blas(n_found == 0 ? CUBLAS_STATUS_NOT_SUPPORTED : choice_.state,
+               "the kernel of cublasLtMatmulAlgoGetHeuristic");
   }
 
-  const CublasLt& lt_;
-  cublasLtMatmulDesc_t desc_ = nullptr;
-  cublasLtMatrixLayout_t first_ = nullptr;
-  cublasLtMatrixLayout_t second_ = nullptr;
-  cublasLtMatrixLayout_t result_ = nullptr;
+  Desc desc_;
+  Layout first_;
+  Layout second_;
+  Layout result_;
   cublasLtMatmulHeuristicResult_t choice_{};
 };
 

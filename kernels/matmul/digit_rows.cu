@@ -2,7 +2,7 @@
 // Largest magnitudes and digits of vectors along K.
 //
 // Why: a pass over an operand for the magnitudes and one for the digits, 4 + 4 bytes read and p
-// written an element: for a square product of 4096 a tenth of the time of its integer products.
+// written an element. Counted, not measured.
 // Both passes read and write neighbouring addresses with neighbouring threads; columns change
 // direction in shared memory.
 // Determinism: integer maxima; digits are functions of one element and one maximum.
@@ -10,9 +10,9 @@
 #include "kernels/matmul/digit_rows_cuda.h"
 
 #include <algorithm>
-#include <cassert>
 
 #include "kernels/base/cuda_launch.h"
+#include "kernels/base/require.h"
 #include "kernels/matmul/digit_slices.h"
 
 namespace reprotrain::kernels {
@@ -96,10 +96,8 @@ template <int kDigits>
 struct DigitWords {
   uint32_t words[kDigits] = {};
 
-  /// Adding 128 to every digit makes them the bytes of q + 0x808080.
   __device__ void add(int term, float x, const SliceScale& scale) {
-    const uint32_t bytes =
-        (static_cast<uint32_t>(sliced_integer(x, scale)) + 0x808080u) ^ 0x808080u;
+    const uint32_t bytes = offset_digits(sliced_integer(x, scale)) ^ 0x808080u;
 #pragma unroll
     for (int n = 0; n < kDigits; ++n) words[n] |= (bytes >> 8 * n & 0xffu) << 8 * term;
   }
@@ -203,8 +201,11 @@ void largest_magnitudes_cuda(const SlicedVectors& vectors, uint32_t* magnitudes,
 
 void slice_digits_cuda(const SlicedVectors& vectors, const uint32_t* magnitudes, int64_t k_begin,
                        int64_t n_terms, const DigitRows& rows, cudaStream_t stream) {
-  assert(rows.n_digits == 2 || rows.n_digits == 3);
-  assert(n_terms <= rows.segment_bytes && rows.n_rows >= vectors.n_vectors());
+  require(rows.n_digits == 2 || rows.n_digits == 3, "digits of a matrix: neither 2 nor 3");
+  require(n_terms <= rows.segment_bytes && rows.n_rows >= vectors.n_vectors(),
+          "digits of a matrix: more terms or vectors than there is room for");
+  require(reinterpret_cast<uintptr_t>(rows.data) % 16 == 0 && rows.segment_bytes % 16 == 0,
+          "digits of a matrix: rows that are not aligned to 16 bytes");
   if (rows.n_rows == 0 || rows.segment_bytes == 0) return;
   const Slicing slicing{vectors.view, magnitudes, k_begin, n_terms, rows};
   const int64_t n_words = rows.segment_bytes / 4;

@@ -48,7 +48,8 @@ void largest_magnitudes_cuda(const SlicedVectors& vectors, uint32_t* magnitudes,
                              cudaStream_t stream);
 
 /// Digits of terms k_begin ... k_begin + n_terms - 1, n_terms <= segment_bytes. What a vector that
-/// holds an infinity or a NaN becomes is of no use.
+/// holds an infinity or a NaN becomes is of no use. Throws std::invalid_argument, with a sentence,
+/// for rows that are not as described above.
 void slice_digits_cuda(const SlicedVectors& vectors, const uint32_t* magnitudes, int64_t k_begin,
                        int64_t n_terms, const DigitRows& rows, cudaStream_t stream);
 

@@ -87,6 +87,12 @@ RPT_HD int32_t without_lowest_digit(int32_t q) { return (q + 128) >> 8; }
 /// d[0].
 RPT_HD int32_t lowest_digit(int32_t q) { return q - 256 * without_lowest_digit(q); }
 
+/// All digits plus 128: byte n is d[n] + 128.
+RPT_HD uint32_t offset_digits(int32_t q) { return static_cast<uint32_t>(q) + 0x808080u; }
+
+/// T from the sums of its weights, the highest first: T' = 256 T + the sum of the next lower weight.
+RPT_HD int64_t with_lower_weight(int64_t total, int32_t sum) { return total * 256 + sum; }
+
 /// 2^exponent as binary64, for normal exponents.
 RPT_HD double binary64_power_of_two(int exponent) {
   return double_from_bits(static_cast<uint64_t>(exponent + 1023) << 52);

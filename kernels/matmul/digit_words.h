@@ -80,8 +80,8 @@ struct PairWordsOfB3 : PairWords {
   }
 };
 
-/// Four terms: word n holds digit n of each. Adding 128 to every digit makes them the bytes of
-/// q + 0x808080; `flip` 0x80808080 takes the 128 away again, 0 leaves it there.
+/// Four terms: word n holds digit n of each. Digits come with an offset of 128; `flip`
+/// 0x80808080 takes it away again, 0 leaves it there.
 template <int kDigits>
 struct QuadWords {
   const int32_t* integers;
@@ -95,7 +95,7 @@ struct QuadWords {
     RPT_INDEPENDENT for (int64_t i = 0; i < width; ++i) {
       uint32_t digits[kDigits] = {};
       for (int term = 0; term < 4; ++term) {
-        const uint32_t offset = static_cast<uint32_t>(q[term * width + i]) + 0x808080u;
+        const uint32_t offset = offset_digits(q[term * width + i]);
         for (int n = 0; n < kDigits; ++n) digits[n] |= (offset >> 8 * n & 0xffu) << 8 * term;
       }
       for (int n = 0; n < kDigits; ++n) {

@@ -5,9 +5,9 @@
 // k, and one dp4a multiplies and adds all four.
 // Why: devices without cuBLASLt; the twin that its results are compared with.
 // Requires: see Int8Product. Determinism: exact.
-#include <cassert>
-
 #include "kernels/matmul/int8_gemm_cuda.h"
+
+#include "kernels/base/require.h"
 #include "kernels/matmul/panel_pipeline_cuda.h"
 #include "kernels/matmul/tile_grid_cuda.h"
 
@@ -76,7 +76,7 @@ bool is_multiple_of_16(const void* pointer, int64_t stride_bytes) {
   return reinterpret_cast<uintptr_t>(pointer) % 16 == 0 && stride_bytes % 16 == 0;
 }
 
-[[maybe_unused]] bool meets_requirements(const Int8Product& product) {
+bool meets_requirements(const Int8Product& product) {
   return is_multiple_of_16(product.a, product.a_stride) &&
          is_multiple_of_16(product.b, product.b_stride) &&
          is_multiple_of_16(product.c, product.c_stride * 4) && product.depth % 16 == 0 &&
@@ -108,7 +108,8 @@ void launch_tiles(const Int8Product& product, cudaStream_t stream) {
 }  // namespace
 
 void TiledInt8Gemm::run(const Int8Product& product, cudaStream_t stream) const {
-  assert(meets_requirements(product));
+  require(meets_requirements(product),
+          "integer product: an address, a stride or a size that Int8Product does not allow");
   if (product.n_rows == 0 || product.n_columns == 0) return;
   using LargeTile = TileShape<128, 128, 8, 8, 8, 2>;
   using SmallTile = TileShape<32, 32, 32, 2, 4, 5>;

@@ -34,11 +34,12 @@ inline constexpr int64_t kMaxInt8Depth = (int64_t{1} << 17) - 1;
 class Int8Gemm {
  public:
   virtual ~Int8Gemm() = default;
-  /// Queues the product on `stream`. Throws CudaError.
+  /// Queues the product on `stream`. Throws where that fails.
   virtual void run(const Int8Product& product, cudaStream_t stream) const = 0;
 };
 
-/// Our own kernel: dot products of four int8 (sm_61 and later), tiles in registers.
+/// Our own kernel: dot products of four int8 (sm_61 and later), tiles in registers. Throws CudaError,
+/// and std::invalid_argument, with a sentence, for a product that is not as Int8Product says.
 class TiledInt8Gemm final : public Int8Gemm {
  public:
   void run(const Int8Product& product, cudaStream_t stream) const override;

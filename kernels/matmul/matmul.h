@@ -25,7 +25,8 @@ std::string_view name_of(MatmulSpecification specification);
 /// The specification of that name, or nothing.
 std::optional<MatmulSpecification> matmul_called(std::string_view name);
 
-/// Computes `product` as `specification` defines it. Shapes must agree (asserted).
+/// Computes `product` as `specification` defines it. Throws std::invalid_argument, with a sentence,
+/// for operands that cannot be multiplied.
 void multiply(MatmulSpecification specification, const MatrixProduct& product,
               const Parallel& parallel);
 

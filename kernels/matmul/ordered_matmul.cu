@@ -4,8 +4,8 @@
 //   for every element of C: chains of 1024 fmas along K from +0, folded from the left, then the bias
 //
 // Why: 9/10 of a training step; at 4096 cubed 68.7 G fma over 200 MB of operands and result.
-// One thread an element would read two numbers from memory for each fma: 4 % of the fma rate. Each
-// step below buys one thing:
+// One thread an element would read two numbers from memory for each fma. Each step below buys one
+// thing; its figures are counted:
 //   tile of a block      128 x 128 elements share what they read: 64 fmas a number from memory
 //   panels in shared memory, two of each, the next one in flight while one is multiplied
 //   tile of a thread     8 x 8 chains in registers: 16 fmas for every 16-byte shared-memory load
@@ -34,7 +34,7 @@ struct TileProblem {
   PanelOperand<float> b;
   MatrixView c;
   const float* bias = nullptr;
-  bool is_aligned_c = false;
+  bool is_aligned = false;  ///< where chains go: C, or the slabs
   TileGrid grid;
   int64_t depth = 0;
   int64_t chain_begin = 0;  ///< where the first split of this launch begins
@@ -52,15 +52,14 @@ __device__ ChainTarget target_of(const TileProblem& problem, const TilePlace& bl
   ChainTarget target;
   target.n_rows = static_cast<int>(min(c.n_rows - row, int64_t{INT32_MAX}));
   target.n_columns = static_cast<int>(min(c.n_columns - column, int64_t{INT32_MAX}));
+  target.is_aligned = problem.is_aligned;
   if (problem.slabs != nullptr) {
     target.stride = c.n_columns;
     target.data = problem.slabs + (chain * c.n_rows + row) * c.n_columns + column;
-    target.is_aligned = c.n_columns % 4 == 0;
     return target;
   }
   target.stride = c.row_stride;
   target.data = c.row(row) + column;
-  target.is_aligned = problem.is_aligned_c;
   target.is_first = chain == 0;
   const bool is_last = (chain + 1) * kChainLength >= problem.depth;
   if (is_last && problem.bias != nullptr) target.bias = problem.bias + column;
@@ -83,8 +82,9 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksPerMultiprocessor
   const TilePlace block(problem.grid);
   int64_t chain = problem.chain_begin + block.split * problem.chains_per_split;
   const int64_t k_begin = chain * kChainLength;
-  const int n_terms =
-      static_cast<int>(min(problem.depth - k_begin, problem.chains_per_split * kChainLength));
+  // The last splits of the last launch may begin beyond K: they have no terms and write nothing.
+  const int64_t terms_left = max(problem.depth - k_begin, int64_t{0});
+  const int n_terms = static_cast<int>(min(terms_left, problem.chains_per_split * kChainLength));
   const int n_panels = (n_terms + Tile::kDepth - 1) / Tile::kDepth;
   Pipeline pipeline{{problem.a, {block.row_tile, k_begin, n_terms}, -0.0f},
                     {problem.b, {block.column_tile, k_begin, n_terms}, 0.0f},
@@ -152,7 +152,8 @@ void launch_tiles(const MatrixProduct& product, const OrderedMatmulPlan& plan, f
   problem.b = panel_operand(product.b, product.c.n_columns);
   problem.c = product.c;
   problem.bias = product.bias;
-  problem.is_aligned_c = is_aligned(product.c.data, product.c.row_stride);
+  problem.is_aligned = slabs == nullptr ? is_aligned(product.c.data, product.c.row_stride)
+                                        : is_aligned(slabs, product.c.n_columns);
   problem.grid = {static_cast<int>(n_row_tiles), static_cast<int>(n_column_tiles)};
   problem.depth = product.depth();
   problem.chains_per_split = std::min(plan.chains_per_split, kMostChainsOfBlock);

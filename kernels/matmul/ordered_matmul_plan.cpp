@@ -13,11 +13,11 @@ struct TileCost {
   TileKind kind;
   int64_t n_rows;
   int64_t n_columns;
-  double efficiency;  ///< share of the fma rate that a full multiprocessor reaches
+  double efficiency;  ///< expected share of a full multiprocessor's fma rate
 };
 
-// 128 fma units a multiprocessor. The efficiency falls with the fmas for each shared-memory load:
-// 21, 16, 11, 4, 2.
+// 128 fma units a multiprocessor. The efficiency is expected, not measured, to fall with the fmas for
+// each shared-memory load; counted, in this order: 21, 16, 11, 4, 2, 5, 8.
 constexpr TileCost kTileCosts[] = {
     {TileKind::k256x128, 256, 128, 0.93}, {TileKind::k128x128, 128, 128, 0.90},
     {TileKind::k64x64, 64, 64, 0.80},     {TileKind::k32x32, 32, 32, 0.50},

@@ -11,14 +11,15 @@
 #include "kernels/matmul/sliced_matmul.h"
 
 #include <algorithm>
-#include <cassert>
 
 #include "kernels/base/cpu_path.h"
+#include "kernels/base/require.h"
 #include "kernels/base/work_space.h"
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/matmul/digit_panels.h"
 #include "kernels/matmul/digit_slices.h"
 #include "kernels/matmul/digit_tile.h"
+#include "kernels/matmul/non_finite_terms.h"
 
 namespace reprotrain::kernels {
 
@@ -68,7 +69,7 @@ struct AddSums {
     RPT_INDEPENDENT for (int64_t j = 0; j < n_columns; ++j) {
       int64_t value = row_sums[(kSums - 1) * kTileRows * n_columns + j];
       for (int n = kSums - 2; n >= 0; --n) {
-        value = value * 256 + row_sums[n * kTileRows * n_columns + j];
+        value = with_lower_weight(value, row_sums[n * kTileRows * n_columns + j]);
       }
       total[j] = first ? value : total[j] + value;
     }
@@ -206,19 +207,9 @@ class SlicedProduct {
   void mend_row(int64_t row, int64_t column_begin, int64_t column_end) const {
     for (int64_t column = column_begin; column < column_end; ++column) {
       if (!a_.has_non_finite(row) && !b_.has_non_finite(column)) continue;
-      float sum = 0.0f;
-      for (int64_t k = 0; k < product_.depth(); ++k) {
-        sum = with_non_finite_term(sum, a_at(row, k), b_at(k, column));
-      }
+      const float sum = sum_of_non_finite_terms(product_, row, column);
       product_.c(row, column) = product_.bias == nullptr ? sum : sum + product_.bias[column];
     }
-  }
-
-  float a_at(int64_t row, int64_t k) const {
-    return product_.transpose_a ? product_.a(k, row) : product_.a(row, k);
-  }
-  float b_at(int64_t k, int64_t column) const {
-    return product_.transpose_b ? product_.b(column, k) : product_.b(k, column);
   }
 
   const MatrixProduct& product_;
@@ -228,18 +219,17 @@ class SlicedProduct {
   DigitPanels b_;
 };
 
-void check_shapes(const MatrixProduct& product) {
-  [[maybe_unused]] const auto& [a, transpose_a, b, transpose_b, c, bias] = product;
-  assert(c.n_rows == (transpose_a ? a.n_columns : a.n_rows));
-  assert(c.n_columns == (transpose_b ? b.n_rows : b.n_columns));
-  assert(product.depth() == (transpose_b ? b.n_columns : b.n_rows));
-}
-
 }  // namespace
 
+void require_sliced_product(const MatrixProduct& product, int n_digits) {
+  require_product(product);
+  require(n_digits == 2 || n_digits == 3, "sliced matrix product: neither 2 nor 3 digits");
+  require(product.depth() <= kMaxSlicedDepth,
+          "sliced matrix product: more terms than a total has room for");
+}
+
 void sliced_matmul(const MatrixProduct& product, int n_digits, const Parallel& parallel) {
-  assert(n_digits == 2 || n_digits == 3);
-  check_shapes(product);
+  require_sliced_product(product, n_digits);
   if (product.c.n_rows == 0 || product.c.n_columns == 0) return;
   const DigitTileKernel kernel = digit_tile_kernel(n_digits);
   SlicedProduct(product, kernel, n_digits).run(parallel);

@@ -2,16 +2,18 @@
 // T = sum over n of 256^n * sums[n];  C = T * 2^(8(p-1) - s - t), rounded once;  C = C + bias[j]
 //
 // Why: with 4-byte sums for p weights this pass moves 4 p + 4 bytes an element, next to 6 K or 12 K
-// integer operations: 3 % of the product's time at K = 4096.
+// integer operations. Counted, not measured.
 // Requires: sums exact. Determinism: exact integers, one rounding.
 // See also: sliced_matmul_cuda.h, digit_slices.h, docs/arithmetic.md "Matrix products of integer
 // slices".
 #include <algorithm>
-#include <cassert>
 
 #include "kernels/base/cuda_launch.h"
+#include "kernels/base/require.h"
 #include "kernels/matmul/digit_rows_cuda.h"
 #include "kernels/matmul/digit_slices.h"
+#include "kernels/matmul/non_finite_terms.h"
+#include "kernels/matmul/sliced_matmul.h"
 #include "kernels/matmul/sliced_matmul_cuda.h"
 
 namespace reprotrain::kernels {
@@ -32,25 +34,6 @@ struct Recombination {
   bool is_last = true;
 };
 
-__device__ __forceinline__ float a_element(const MatrixProduct& product, int64_t row, int64_t k) {
-  return product.transpose_a ? product.a(k, row) : product.a(row, k);
-}
-__device__ __forceinline__ float b_element(const MatrixProduct& product, int64_t k,
-                                           int64_t column) {
-  return product.transpose_b ? product.b(column, k) : product.b(k, column);
-}
-
-/// An element with an infinity or a NaN in its row or column. Rare, so one thread walks along K.
-__device__ float sum_of_non_finite_terms(const MatrixProduct& product, int64_t row,
-                                         int64_t column) {
-  float sum = 0.0f;
-  const int64_t depth = product.depth();
-  for (int64_t k = 0; k < depth; ++k) {
-    sum = with_non_finite_term(sum, a_element(product, row, k), b_element(product, k, column));
-  }
-  return sum;
-}
-
 /// T of four neighbouring elements, of this chunk. The sums have room for all four.
 __device__ __forceinline__ void chunk_totals(const Recombination& task, int64_t row, int64_t column,
                                              int64_t (&totals)[4]) {
@@ -60,10 +43,10 @@ __device__ __forceinline__ void chunk_totals(const Recombination& task, int64_t 
   const int32_t* first = task.sums + row * task.sums_stride + column;
   for (int n = task.n_digits - 1; n >= 0; --n) {
     const int4 sums = *reinterpret_cast<const int4*>(first + n * task.plane_size);
-    totals[0] = 256 * totals[0] + sums.x;
-    totals[1] = 256 * totals[1] + sums.y;
-    totals[2] = 256 * totals[2] + sums.z;
-    totals[3] = 256 * totals[3] + sums.w;
+    totals[0] = with_lower_weight(totals[0], sums.x);
+    totals[1] = with_lower_weight(totals[1], sums.y);
+    totals[2] = with_lower_weight(totals[2], sums.z);
+    totals[3] = with_lower_weight(totals[3], sums.w);
   }
 }
 
@@ -119,6 +102,7 @@ __global__ void __launch_bounds__(256) recombine_kernel(const Recombination task
 constexpr int64_t kSegmentStep = 64;  // bytes: whole sectors, and what tensor cores like
 constexpr int64_t kVectorStep = 16;
 constexpr int64_t kBandStep = 128;
+constexpr int64_t kAlignment = 256;  // of every part of the workspace
 
 int64_t rounded_up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
 
@@ -132,8 +116,10 @@ struct Layout {
   int64_t row_magnitudes, column_magnitudes, row_digits, column_digits, sums, totals;  // offsets
   int64_t size_bytes;
 
-  Layout(const ProductShape& shape, int n_digits, int64_t terms, int64_t rows_of_band)
-      : chunk_terms(std::min(terms, shape.depth)),
+  Layout(const ProductShape& shape, const SlicedPlan& plan, int64_t rows_of_band)
+      : chunk_terms(
+            std::min(plan.chunk_terms == 0 ? max_chunk_terms(plan.n_digits) : plan.chunk_terms,
+                     shape.depth)),
         n_chunks(chunk_terms == 0 ? 1 : (shape.depth + chunk_terms - 1) / chunk_terms),
         segment_bytes(rounded_up(chunk_terms, kSegmentStep)),
         band_rows(std::min(rows_of_band, shape.n_rows)),
@@ -141,27 +127,25 @@ struct Layout {
         size_bytes(0) {
     row_magnitudes = take(shape.n_rows * 4);
     column_magnitudes = take(n_columns * 4);
-    row_digits = take(band_rows * n_digits * segment_bytes);
-    column_digits = take(n_columns * n_digits * segment_bytes);
-    sums = take(n_digits * band_rows * n_columns * 4);
+    row_digits = take(band_rows * plan.n_digits * segment_bytes);
+    column_digits = take(n_columns * plan.n_digits * segment_bytes);
+    sums = take(plan.n_digits * band_rows * n_columns * 4);
     totals = take(n_chunks == 1 ? 0 : band_rows * shape.n_columns * 8);
   }
 
  private:
   int64_t take(int64_t n_bytes) {
     const int64_t offset = size_bytes;
-    size_bytes += rounded_up(n_bytes, 256);
+    size_bytes += rounded_up(n_bytes, kAlignment);
     return offset;
   }
 };
 
 /// As few bands as the workspace allows, of nearly equal height.
 Layout layout_for(const ProductShape& shape, const SlicedPlan& plan, int64_t size_bytes) {
-  const int64_t terms = plan.chunk_terms == 0 ? max_chunk_terms(plan.n_digits) : plan.chunk_terms;
-  assert(terms <= max_chunk_terms(plan.n_digits));
   for (int64_t n_bands = 1;; n_bands *= 2) {
     const int64_t rows = rounded_up((shape.n_rows + n_bands - 1) / n_bands, kBandStep);
-    const Layout layout(shape, plan.n_digits, terms, rows);
+    const Layout layout(shape, plan, rows);
     if (layout.size_bytes <= size_bytes) return layout;
     check_cuda(rows > kBandStep ? cudaSuccess : cudaErrorMemoryAllocation,
                "sliced_matmul_cuda: workspace");
@@ -288,18 +272,22 @@ int64_t max_chunk_terms(int n_digits) {
   return kMaxInt8Depth / n_digits / kSegmentStep * kSegmentStep;
 }
 
-int64_t sliced_workspace_bytes(const ProductShape& shape, int n_digits) {
-  return Layout(shape, n_digits, max_chunk_terms(n_digits), shape.n_rows).size_bytes;
+int64_t sliced_workspace_bytes(const ProductShape& shape, const SlicedPlan& plan) {
+  return Layout(shape, plan, shape.n_rows).size_bytes;
 }
 
-int64_t least_sliced_workspace_bytes(const ProductShape& shape, int n_digits) {
-  return Layout(shape, n_digits, max_chunk_terms(n_digits), kBandStep).size_bytes;
+int64_t least_sliced_workspace_bytes(const ProductShape& shape, const SlicedPlan& plan) {
+  return Layout(shape, plan, kBandStep).size_bytes;
 }
 
 void sliced_matmul_cuda(const MatrixProduct& product, const SlicedPlan& plan,
                         const SlicedWorkspace& workspace, cudaStream_t stream) {
-  require_product(product);
-  assert(plan.gemm != nullptr && (plan.n_digits == 2 || plan.n_digits == 3));
+  require_sliced_product(product, plan.n_digits);
+  require(plan.gemm != nullptr, "sliced matrix product: nobody to multiply the digits");
+  require(plan.chunk_terms >= 0 && plan.chunk_terms <= max_chunk_terms(plan.n_digits),
+          "sliced matrix product: chunks longer than a sum of digits has room for");
+  require(reinterpret_cast<uintptr_t>(workspace.data) % kAlignment == 0,
+          "sliced matrix product: a workspace that is not aligned to 256 bytes");
   if (product.c.n_rows == 0 || product.c.n_columns == 0) return;
   SlicedProduct(product, plan, workspace, stream).run();
 }

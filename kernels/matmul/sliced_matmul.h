@@ -15,12 +15,21 @@
 // formulas, digit_panels.h and digit_tile.h for how the work is cut.
 #pragma once
 
+#include <cstdint>
+
 #include "kernels/base/parallel.h"
 #include "kernels/matmul/ordered_matmul.h"
 
 namespace reprotrain::kernels {
 
-/// Computes `product` with n_digits = 2 or 3. Shapes must agree (asserted).
+/// Largest K: a total of K products of 30 bits fits int64.
+inline constexpr int64_t kMaxSlicedDepth = int64_t{1} << 32;
+
+/// Throws std::invalid_argument, with a sentence, for operands that cannot be multiplied, for
+/// n_digits other than 2 or 3, and for a K above kMaxSlicedDepth.
+void require_sliced_product(const MatrixProduct& product, int n_digits);
+
+/// Computes `product` with n_digits = 2 or 3, or throws as require_sliced_product does.
 void sliced_matmul(const MatrixProduct& product, int n_digits, const Parallel& parallel);
 
 }  // namespace reprotrain::kernels

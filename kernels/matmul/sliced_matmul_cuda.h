@@ -27,10 +27,6 @@ struct SlicedWorkspace {
 /// Terms of one chunk: n_digits of them fit one int32 sum.
 int64_t max_chunk_terms(int n_digits);
 
-/// Bytes with which the product is done in one band, and the least that will do.
-int64_t sliced_workspace_bytes(const ProductShape& shape, int n_digits);
-int64_t least_sliced_workspace_bytes(const ProductShape& shape, int n_digits);
-
 /// How a sliced product is computed; none of it reaches a bit.
 struct SlicedPlan {
   int n_digits = 2;
@@ -38,9 +34,13 @@ struct SlicedPlan {
   int64_t chunk_terms = 0;  ///< terms of one chunk at most; 0: max_chunk_terms
 };
 
-/// Queues `product`, whose pointers are device memory, on `stream`. K is at most 2^32. Throws as
-/// require_product does, and CudaError where the workspace is smaller than
-/// least_sliced_workspace_bytes or CUDA fails.
+/// Bytes with which the plan does the product in one band, and the least that will do.
+int64_t sliced_workspace_bytes(const ProductShape& shape, const SlicedPlan& plan);
+int64_t least_sliced_workspace_bytes(const ProductShape& shape, const SlicedPlan& plan);
+
+/// Queues `product`, whose pointers are device memory, on `stream`. Throws as
+/// require_sliced_product does and for a plan or an alignment that is not as described above, and
+/// CudaError where the workspace is smaller than least_sliced_workspace_bytes or CUDA fails.
 void sliced_matmul_cuda(const MatrixProduct& product, const SlicedPlan& plan,
                         const SlicedWorkspace& workspace, cudaStream_t stream);
 

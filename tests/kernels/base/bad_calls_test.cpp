@@ -12,7 +12,9 @@
 #include "kernels/elementwise/activation.h"
 #include "kernels/elementwise/layer_norm.h"
 #include "kernels/loss/loss_list.h"
+#include "kernels/matmul/matmul.h"
 #include "kernels/matmul/ordered_matmul.h"
+#include "kernels/matmul/sliced_matmul.h"
 #include "kernels/metric/metric_list.h"
 #include "kernels/optimizer/optimizer_list.h"
 
@@ -33,7 +35,7 @@ std::string refusal(const Call& call) {
 #define EXPECT_REFUSED(call, words) \
   EXPECT_NE(refusal([&] { call; }).find(words), std::string::npos) << refusal([&] { call; })
 
-class BadMatrixProduct : public ::testing::Test {
+class BadMatrixProduct : public ::testing::TestWithParam<MatmulSpecification> {
  protected:
   std::array<float, 64> memory_{};
   MatrixProduct product_{dense_view<const float>(memory_.data(), 2, 3),
@@ -43,13 +45,13 @@ class BadMatrixProduct : public ::testing::Test {
                          dense_view(memory_.data() + 32, 2, 4),
                          nullptr};
   std::string refused() {
-    return refusal([&] { ordered_matmul(product_, SerialParallel()); });
+    return refusal([&] { multiply(GetParam(), product_, SerialParallel()); });
   }
 };
 
-TEST_F(BadMatrixProduct, TheExampleItselfIsFine) { EXPECT_EQ(refused(), ""); }
+TEST_P(BadMatrixProduct, TheExampleItselfIsFine) { EXPECT_EQ(refused(), ""); }
 
-TEST_F(BadMatrixProduct, ShapesThatDoNotMatch) {
+TEST_P(BadMatrixProduct, ShapesThatDoNotMatch) {
   product_.b.n_rows = 4;
   EXPECT_EQ(refused(), "matrix product: the shapes of A, B and C do not match");
   product_.b.n_rows = 3;
@@ -57,39 +59,64 @@ TEST_F(BadMatrixProduct, ShapesThatDoNotMatch) {
   EXPECT_EQ(refused(), "matrix product: the shapes of A, B and C do not match");
 }
 
-TEST_F(BadMatrixProduct, NoMemory) {
+TEST_P(BadMatrixProduct, NoMemory) {
   product_.a.data = nullptr;
   EXPECT_EQ(refused(), "matrix A has elements but no memory");
 }
 
-TEST_F(BadMatrixProduct, NoMemoryIsNeededForNoElements) {
+TEST_P(BadMatrixProduct, NoMemoryIsNeededForNoElements) {
   product_.a = {nullptr, 0, 3, 3};
   product_.c = {nullptr, 0, 4, 4};
   EXPECT_EQ(refused(), "");
 }
 
-TEST_F(BadMatrixProduct, AnAddressThatIsNotAlignedForFloats) {
+TEST_P(BadMatrixProduct, AnAddressThatIsNotAlignedForFloats) {
   const char* bytes = reinterpret_cast<const char*>(product_.b.data);
   product_.b.data = reinterpret_cast<const float*>(bytes + 1);
   EXPECT_EQ(refused(), "matrix B lies at an address that is not aligned for its elements");
 }
 
-TEST_F(BadMatrixProduct, RowsThatOverlap) {
+TEST_P(BadMatrixProduct, RowsThatOverlap) {
   product_.c.row_stride = 3;
   EXPECT_EQ(refused(), "matrix C has rows that overlap");
 }
 
-TEST_F(BadMatrixProduct, NegativeCounts) {
+TEST_P(BadMatrixProduct, NegativeCounts) {
   product_.c.n_rows = -2;
   EXPECT_EQ(refused(), "matrix C has a negative number of rows or columns");
 }
 
-TEST_F(BadMatrixProduct, MoreElementsThanAddresses) {
+TEST_P(BadMatrixProduct, MoreElementsThanAddresses) {
   product_.a.n_rows = product_.c.n_rows = int64_t{1} << 62;
   EXPECT_EQ(refused(), "matrix A has more elements than memory has addresses");
   product_.a.n_rows = product_.c.n_rows = int64_t{1} << 31;
   product_.a.row_stride = int64_t{1} << 40;
   EXPECT_EQ(refused(), "matrix A has more elements than memory has addresses");
+}
+
+INSTANTIATE_TEST_SUITE_P(Definitions, BadMatrixProduct,
+                         ::testing::Values(MatmulSpecification::kFma32,
+                                           MatmulSpecification::kInt8x2,
+                                           MatmulSpecification::kInt8x3),
+                         [](const auto& parameter) {
+                           return std::string(name_of(parameter.param));
+                         });
+
+TEST(BadCalls, SlicedProductsOfOtherDigitsOrOfTooManyTerms) {
+  float number = 1.0f, result = 0.0f;
+  MatrixProduct product;
+  product.a = {&number, 1, 1, 1};
+  product.b = {&number, 1, 1, 1};
+  product.c = {&result, 1, 1, 1};
+  for (const int n_digits : {-1, 0, 1, 4}) {
+    EXPECT_REFUSED(sliced_matmul(product, n_digits, SerialParallel()), "neither 2 nor 3 digits");
+  }
+  for (const int n_digits : {2, 3}) {
+    product.a.n_columns = product.b.n_rows = kMaxSlicedDepth;
+    EXPECT_EQ(refusal([&] { require_sliced_product(product, n_digits); }), "");
+    product.a.n_columns = product.b.n_rows = kMaxSlicedDepth + 1;
+    EXPECT_REFUSED(sliced_matmul(product, n_digits, SerialParallel()), "more terms");
+  }
 }
 
 TEST(BadCalls, ActivationsOfDifferentLengths) {

@@ -28,10 +28,10 @@ ProductShape shape_of(const MatrixProduct& product) {
 
 /// The product on the device by a plan, in fresh memory.
 Bits cuda_bits(const ProductOperands& host, const OrderedMatmulPlan& plan, int64_t gap = 0,
-               int64_t shift = 0) {
+               int64_t shift = 0, size_t workspace_shift = 0) {
   DeviceOperands device(host, gap, shift);
   const int64_t size_bytes = workspace_bytes_of(plan, shape_of(host.product));
-  DeviceArray<float> workspace(static_cast<size_t>(size_bytes) / sizeof(float));
+  DeviceArray<float> workspace(static_cast<size_t>(size_bytes) / sizeof(float), workspace_shift);
   ordered_matmul_cuda(device.product, plan, {workspace.data(), size_bytes}, nullptr);
   return device.c.bits();
 }
@@ -158,6 +158,28 @@ TEST(OrderedMatmulCuda, SplitsGiveTheSameBits) {
       }
     }
   }
+}
+
+TEST(OrderedMatmulCuda, SlabsMayLieAtTheAddressOfAnyFloat) {
+  ProductOperands host({"wide", 18, 2049, 36, false, false, true});
+  const Bits expected = cpu_bits(host);
+  for (const TileKind tile : kEveryTileKind) {
+    for (const size_t workspace_shift : {1, 2}) {
+      for_each_schedule(1, [&] {
+        EXPECT_EQ(cuda_bits(host, {tile, 1, 3}, 0, 0, workspace_shift), expected)
+            << name_of(tile) << " shift " << workspace_shift;
+      });
+    }
+  }
+}
+
+TEST(OrderedMatmulCuda, SplitsBeyondTheLastChainWriteNothing) {
+  ProductOperands host({"wide", 18, 2049, 35, false, false, true});
+  const Bits expected = cpu_bits(host);
+  for_each_schedule(2, [&] {
+    EXPECT_EQ(cuda_bits(host, {TileKind::k32x32, 2, 4}), expected);
+    EXPECT_EQ(cuda_bits(host, {TileKind::k32x32, int64_t{1} << 20, 4}), expected);
+  });
 }
 
 TEST(OrderedMatmulCuda, WithoutTermsIsPlusZeroAndTheBias) {

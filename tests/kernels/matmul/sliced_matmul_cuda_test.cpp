@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -47,8 +48,9 @@ void expect_cpu_bits(const ProductCase& product_case, int64_t gap = 0, int64_t s
     ProductOperands host(product_case);
     const Bits expected = cpu_bits(host, n_digits);
     for_each_schedule(3, [&] {
-      const int64_t size_bytes = sliced_workspace_bytes(shape_of(host.product), n_digits);
-      ASSERT_EQ(cuda_bits(host, {n_digits, &gemm}, size_bytes, gap, shift), expected)
+      const SlicedPlan plan{n_digits, &gemm};
+      const int64_t size_bytes = sliced_workspace_bytes(shape_of(host.product), plan);
+      ASSERT_EQ(cuda_bits(host, plan, size_bytes, gap, shift), expected)
           << testing::name_of(product_case) << ", " << n_digits << " digits";
     });
   }
@@ -75,7 +77,8 @@ Bits cuda_bits(const std::vector<float>& a, const std::vector<float>& b, const P
   ProductOperands host({"unit", shape.n_rows, shape.depth, shape.n_columns, false, false, false});
   host.product.a.data = a.data();
   host.product.b.data = b.data();
-  return cuda_bits(host, {n_digits, &gemm}, sliced_workspace_bytes(shape, n_digits));
+  const SlicedPlan plan{n_digits, &gemm};
+  return cuda_bits(host, plan, sliced_workspace_bytes(shape, plan));
 }
 
 /// Formats: the head of tests/golden/sliced_matmul.kat.
@@ -100,9 +103,9 @@ TEST_P(SlicedKnownAnswersCuda, OfFamiliesOfValuesComeOut) {
                                    in[4] != "0", in[5] != "0",  in[6] != "0"};
     const ProductOperands host(product_case);
     for_each_schedule(2, [&] {
-      const int64_t size_bytes = sliced_workspace_bytes(shape_of(host.product), n_digits());
-      EXPECT_EQ(cuda_bits(host, {n_digits(), &gemm}, size_bytes),
-                testing::bit_patterns(known.outputs))
+      const SlicedPlan plan{n_digits(), &gemm};
+      const int64_t size_bytes = sliced_workspace_bytes(shape_of(host.product), plan);
+      EXPECT_EQ(cuda_bits(host, plan, size_bytes), testing::bit_patterns(known.outputs))
           << known.line.substr(0, 60);
     });
   }
@@ -188,7 +191,9 @@ TEST(SlicedMatmulCuda, ChunksAlongKAddUpToTheSameBits) {
       const Bits expected = cpu_bits(host, n_digits);
       for (const int64_t chunk_terms : {64, 128, 256}) {
         for_each_schedule(2, [&] {
-          EXPECT_EQ(cuda_bits(host, {n_digits, &gemm, chunk_terms}, 1 << 20), expected)
+          const SlicedPlan plan{n_digits, &gemm, chunk_terms};
+          const int64_t size_bytes = sliced_workspace_bytes(shape_of(host.product), plan);
+          EXPECT_EQ(cuda_bits(host, plan, size_bytes), expected)
               << kind << ' ' << chunk_terms << " terms";
         });
       }
@@ -204,9 +209,10 @@ TEST(SlicedMatmulCuda, BandsOfRowsGiveTheSameBits) {
     for (const int64_t chunk_terms : {0, 64}) {
       for_each_schedule(2, [&] {
         const ProductShape shape = shape_of(host.product);
-        const int64_t size_bytes = least_sliced_workspace_bytes(shape, 2) + (1 << 15);
-        ASSERT_LT(size_bytes, sliced_workspace_bytes(shape, 2));
-        EXPECT_EQ(cuda_bits(host, {2, &gemm, chunk_terms}, size_bytes), expected);
+        const SlicedPlan plan{2, &gemm, chunk_terms};
+        const int64_t size_bytes = least_sliced_workspace_bytes(shape, plan);
+        ASSERT_LT(size_bytes, sliced_workspace_bytes(shape, plan));
+        EXPECT_EQ(cuda_bits(host, plan, size_bytes), expected);
       });
     }
   }
@@ -215,8 +221,34 @@ TEST(SlicedMatmulCuda, BandsOfRowsGiveTheSameBits) {
 TEST(SlicedMatmulCuda, RefusesAWorkspaceThatIsTooSmall) {
   const TiledInt8Gemm gemm;
   const ProductOperands host({"unit", 3, 4, 5, false, false, false});
-  const int64_t least = least_sliced_workspace_bytes(shape_of(host.product), 2);
-  EXPECT_THROW(cuda_bits(host, {2, &gemm}, least - 256), CudaError);
+  for (const int64_t chunk_terms : {0, 2}) {
+    const SlicedPlan plan{2, &gemm, chunk_terms};
+    const int64_t least = least_sliced_workspace_bytes(shape_of(host.product), plan);
+    EXPECT_THROW(cuda_bits(host, plan, least - 256), CudaError);
+  }
+}
+
+TEST(SlicedMatmulCuda, RefusesPlansWithWrongResults) {
+  const TiledInt8Gemm gemm;
+  const ProductOperands host({"unit", 3, 4, 5, false, false, false});
+  EXPECT_THROW(cuda_bits(host, {4, &gemm}, 1 << 16), std::invalid_argument);
+  EXPECT_THROW(cuda_bits(host, {2, nullptr}, 1 << 16), std::invalid_argument);
+  for (const int n_digits : {2, 3}) {
+    const int64_t most = max_chunk_terms(n_digits);
+    EXPECT_NO_THROW(cuda_bits(host, {n_digits, &gemm, most}, 1 << 16));
+    EXPECT_THROW(cuda_bits(host, {n_digits, &gemm, most + 1}, 1 << 16), std::invalid_argument);
+    EXPECT_THROW(cuda_bits(host, {n_digits, &gemm, -1}, 1 << 16), std::invalid_argument);
+  }
+}
+
+TEST(SlicedMatmulCuda, RefusesAWorkspaceThatIsNotAligned) {
+  const TiledInt8Gemm gemm;
+  const ProductOperands host({"unit", 3, 4, 5, false, false, false});
+  DeviceOperands device(host, 0, 0);
+  DeviceArray<unsigned char> workspace(1 << 16);
+  EXPECT_THROW(
+      sliced_matmul_cuda(device.product, {2, &gemm}, {workspace.data() + 128, 1 << 15}, nullptr),
+      std::invalid_argument);
 }
 
 TEST(SlicedMatmulCuda, WithoutTermsIsPlusZeroAndTheBias) {
