@@ -11,6 +11,10 @@
 
 namespace reprotrain::kernels {
 
+/// Stands for a word of a golden line that is another operator's answer. No operator's result is
+/// spelled so: results are digits.
+inline constexpr std::string_view kNotCompared = "*";
+
 // check_elementwise.cpp
 bool check_elementary(OperatorDevice& device, std::string_view function, const Words& in,
                       Words& out);
