@@ -174,6 +174,8 @@ def reference():
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] not in ([], ["--check"]):
+        sys.exit(__doc__)
     if sys.argv[1:] == ["--check"]:
         if not REFERENCE.exists() or REFERENCE.read_text(encoding="utf-8") != reference():
             sys.exit("docs/config.md is not what scripts/config_reference.py writes; run it")

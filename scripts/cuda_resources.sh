@@ -7,6 +7,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+case "${1:-90}" in
+  -h | --help) sed -n '3,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+  *[!0-9]*) echo "cuda_resources.sh: $1 is no compute capability such as 90" >&2; exit 2 ;;
+esac
 architecture=sm_${1:-90}
 nvcc=$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)
 [ -x "$nvcc" ] || { echo "SKIPPED: nvcc is not installed" >&2; exit 77; }

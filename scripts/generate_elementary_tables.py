@@ -257,4 +257,6 @@ def print_table():
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] not in ([], ["--pairs"]):
+        sys.exit(__doc__)
     print_pair_table() if sys.argv[1:] == ["--pairs"] else print_table()

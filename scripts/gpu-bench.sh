@@ -17,6 +17,7 @@ repetitions=7
 build_only=no
 while (($#)); do
   case $1 in
+    --out | --repetitions | --build) (($# > 1)) || { echo "gpu-bench.sh: $1 needs a value" >&2; exit 2; } ;;&
     --out) out=$2; shift 2 ;;
     --repetitions) repetitions=$2; shift 2 ;;
     --build) build=$2; shift 2 ;;

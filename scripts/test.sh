@@ -34,6 +34,7 @@ cmake --build --preset "$preset"
 ctest --test-dir build/release --output-on-failure -j "$(nproc)" "${ctest_arguments[@]}"
 if [ "$full" = yes ]; then
   cmake --build --preset "$preset" --target all_verify_interface_header_sets
+  REPROTRAIN_SCHEDULES=100 ctest --test-dir build/release --output-on-failure -j "$(nproc)" -R '^emulated_kernels/'
   scripts/invariance.py --builds
   scripts/compiler-check.sh
   scripts/cross-check.sh --suite "${install_arguments[@]}"

@@ -6,18 +6,6 @@
 namespace reprotrain::kernels {
 namespace {
 
-/// The argument at several places of a longer array, so that vector lanes, rims and the rare
-/// element that needs a second look are all met.
-constexpr size_t kCopies = 33;
-
-/// One word for an array of equal values, "varies" for any other.
-std::string word_of_all(std::span<const float> values) {
-  for (const float value : values) {
-    if (bits_of(canonical(value)) != bits_of(canonical(values[0]))) return "varies";
-  }
-  return word_of(values[0]);
-}
-
 size_t n_fields_of(std::string_view name) {
   size_t n = 0;
   for_each_feature([&]<typename Feature>() {

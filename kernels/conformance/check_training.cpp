@@ -104,10 +104,10 @@ bool optimizer_of(OperatorDevice& device, std::string_view family, bool with_sta
 bool check_activation(OperatorDevice& device, const Words& in, Words& out) {
   WordReader words(in);
   const std::string name = words.text();
-  const float x = words.binary32();
-  float y = 0.0f, derivative = 0.0f;
-  if (!device.activation(name, {&x, 1}, {&y, 1}, {&derivative, 1})) return false;
-  out = {word_of(y), word_of(derivative)};
+  const std::vector<float> x(kCopies, words.binary32());
+  std::vector<float> y(kCopies), derivative(kCopies);
+  if (!device.activation(name, x, y, derivative)) return false;
+  out = {word_of_all(y), word_of_all(derivative)};
   return true;
 }
 

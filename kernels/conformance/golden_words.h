@@ -70,4 +70,16 @@ inline void append_words(std::span<const float> values, Words& words) {
   for (const float value : values) words.push_back(word_of(value));
 }
 
+/// The argument at several places of a longer array, so that vector lanes, rims and the rare
+/// element that needs a second look are all met.
+inline constexpr size_t kCopies = 33;
+
+/// One word for an array of equal values, "varies" for any other.
+inline std::string word_of_all(std::span<const float> values) {
+  for (const float value : values) {
+    if (bits_of(canonical(value)) != bits_of(canonical(values[0]))) return "varies";
+  }
+  return word_of(values[0]);
+}
+
 }  // namespace reprotrain::kernels

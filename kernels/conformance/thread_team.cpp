@@ -10,9 +10,9 @@
 
 namespace reprotrain::kernels {
 
-void ThreadTeam::for_ranges(int64_t n, int64_t grain, const Range& body) const {
+void ThreadTeam::for_ranges(int64_t n, int64_t /*grain*/, const Range& body) const {
   if (n <= 0) return;
-  const int64_t n_pieces = std::clamp<int64_t>(n / std::max<int64_t>(1, grain), 1, n_threads_);
+  const int64_t n_pieces = std::min<int64_t>(n, n_threads_);
   std::vector<std::exception_ptr> failures(static_cast<size_t>(n_pieces));
   const auto run_piece = [&](int64_t piece) {
     const StrictFloatScope strict;

@@ -6,7 +6,8 @@
 
 namespace reprotrain::kernels {
 
-/// Starts threads for every call: for checks, not for speed. Each piece runs in a StrictFloatScope.
+/// Starts threads for every call and shares out every loop, however short: for checks, not for speed.
+/// Each piece runs in a StrictFloatScope.
 class ThreadTeam final : public Parallel {
  public:
   /// `n_threads` >= 1.

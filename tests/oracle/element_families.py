@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Families of test values that follow from an index, so that any implementation can make them.
 
-The same as tests/support/element_families.h: word(i) is a 64-bit mix of i, turned into a binary32 by its kind.
+The families of tests/golden/README.md: word(i) is a 64-bit mix of i, turned into a binary32 by its kind.
 """
 from ieee import Float
 

@@ -17,7 +17,7 @@ from targets import balanced_weights, fitted_scale, prediction, scaled
 FORMAT = """\
 # SPDX-License-Identifier: Apache-2.0
 # Written by tests/oracle/training.py: origin kind inputs = bits. Words are binary32, or where said binary64.
-# Element i of a FAMILY of values is element(FAMILY, i) of tests/support/element_families.h. A kind named *_of
+# Element i of a FAMILY of values is element(FAMILY, i) of README.md here. A kind named *_of
 # is the kind before it with a FAMILY in place of "unit" (for scale and shift of a layer norm, it stays "unit").
 # initialisation: n_in n_out seed instance = weights
 # dropout: percent seed layer step n = outputs of inputs 0 .. n-1
