@@ -154,11 +154,11 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
-kernels::CpuPath path_named(const std::string& name) {
-  for (const kernels::CpuPath path : kernels::available_cpu_paths()) {
-    if (kernels::name_of(path) == name) return path;
-  }
-  std::fprintf(stderr, "bench_matmul: this processor has no path '%s'\n", name.c_str());
+kernels::CpuPath path_from(const std::string& name) {
+  const std::optional<kernels::CpuPath> path = kernels::cpu_path_called(name);
+  if (path) return *path;
+  std::fprintf(stderr, "bench_matmul: --path %s: this processor has %s\n", name.c_str(),
+               kernels::names_of_cpu_paths().c_str());
   std::exit(2);
 }
 
@@ -213,7 +213,7 @@ class Report {
 
 void run(const Options& options) {
   std::optional<kernels::CpuPathScope> scope;
-  if (!options.path.empty()) scope.emplace(path_named(options.path));
+  if (!options.path.empty()) scope.emplace(path_from(options.path));
   const engine::CpuThreads threads(options.n_threads);
   std::vector<Contender> contenders = {
       {"reprotrain", false, [&](const kernels::MatrixProduct& product) {

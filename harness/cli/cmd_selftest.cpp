@@ -47,20 +47,18 @@ ChosenDevices chosen_devices(const std::string& text) {
   throw Error(ErrorKind::kUsage, "--device " + text + ": use auto, cpu, cuda or cuda:N");
 }
 
-kernels::CpuPath path_named(const std::string& name) {
-  std::string available;
-  for (const kernels::CpuPath path : kernels::available_cpu_paths()) {
-    if (name_of(path) == name) return path;
-    available += (available.empty() ? "" : ", ") + std::string(name_of(path));
-  }
-  throw Error(ErrorKind::kUsage, "--path " + name + ": this processor has " + available);
+kernels::CpuPath path_from(const std::string& name) {
+  const std::optional<kernels::CpuPath> path = kernels::cpu_path_called(name);
+  if (path) return *path;
+  throw Error(ErrorKind::kUsage,
+              "--path " + name + ": this processor has " + kernels::names_of_cpu_paths());
 }
 
 std::vector<kernels::CpuPath> chosen_paths(const std::vector<std::string>& names) {
   const auto available = kernels::available_cpu_paths();
   if (names.empty()) return {available.begin(), available.end()};
   std::vector<kernels::CpuPath> paths;
-  for (const std::string& name : names) paths.push_back(path_named(name));
+  for (const std::string& name : names) paths.push_back(path_from(name));
   return paths;
 }
 
@@ -102,12 +100,19 @@ void check_gpus(const ChosenDevices& devices, Verdicts& verdicts) {
 
 ExitCode selftest(const SelftestOptions& options) {
   const ChosenDevices devices = chosen_devices(options.device);
+  if (!devices.cpu && !options.paths.empty()) {
+    throw Error(ErrorKind::kUsage, "--path chooses an instruction set of the CPU, which --device " +
+                                       options.device + " leaves out");
+  }
   Verdicts verdicts;
   if (devices.cpu) check_cpu(options, verdicts);
   if (devices.cuda) check_gpus(devices, verdicts);
   const std::string text =
       options.json ? kernels::conformance_json(verdicts) : kernels::conformance_table(verdicts);
   std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+  const std::string failure = kernels::failure_among(verdicts);
+  if (!failure.empty()) throw Error(ErrorKind::kEnvironment, failure);
   return kernels::conforms(verdicts) ? ExitCode::kSuccess : ExitCode::kBitsDiffer;
 }
 

@@ -79,6 +79,21 @@ std::span<const CpuPath> available_cpu_paths() {
   return paths;
 }
 
+std::optional<CpuPath> cpu_path_called(std::string_view name) {
+  for (const CpuPath path : available_cpu_paths()) {
+    if (name_of(path) == name) return path;
+  }
+  return std::nullopt;
+}
+
+std::string names_of_cpu_paths() {
+  std::string names;
+  for (const CpuPath path : available_cpu_paths()) {
+    names += (names.empty() ? "" : ", ") + std::string(name_of(path));
+  }
+  return names;
+}
+
 CpuPath cpu_path() { return path_in_use().load(std::memory_order_relaxed); }
 
 CpuPathScope::CpuPathScope(CpuPath path) : previous_(path_in_use().exchange(path)) {

@@ -5,7 +5,9 @@
 // A kernel asks cpu_path() once per call and takes its fastest form for that path or one below it.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace reprotrain::kernels {
@@ -25,6 +27,12 @@ std::string_view name_of(CpuPath path);
 
 /// The paths that this processor and its operating system can run, the plainest first.
 std::span<const CpuPath> available_cpu_paths();
+
+/// The available path of that name; none where this processor has no such path.
+std::optional<CpuPath> cpu_path_called(std::string_view name);
+
+/// The names of the available paths, for sentences: "portable, avx2".
+std::string names_of_cpu_paths();
 
 /// The path in use: the fastest available one, unless a scope below says otherwise.
 CpuPath cpu_path();

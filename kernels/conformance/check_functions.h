@@ -11,6 +11,10 @@
 
 namespace reprotrain::kernels {
 
+/// Stands for a word of a golden line that is another operator's answer. No result is spelled so:
+/// what a device computes becomes a word through golden_words.h, digits or a name.
+inline constexpr std::string_view kNotCompared = "*";
+
 // check_elementwise.cpp
 bool check_elementary(OperatorDevice& device, std::string_view function, const Words& in,
                       Words& out);

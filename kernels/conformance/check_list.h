@@ -26,7 +26,8 @@ struct ConformanceCheck {
   std::string_view file;           ///< of golden_files()
   std::string_view kind;           ///< of its lines
   /// Writes what the device computes for `inputs` to `outputs`, one word for each of the line's;
-  /// "*" where the line holds another operator's answer. False: the device does not offer it.
+  /// kNotCompared where the line holds another operator's answer. False: the device does not offer
+  /// it. What the device throws is a failure of the device.
   bool (*run)(OperatorDevice& device, const Words& inputs, Words& outputs);
   Invariance invariance;
 };

@@ -8,8 +8,6 @@
 namespace reprotrain::kernels {
 namespace {
 
-const std::string kNotCompared = "*";
-
 std::vector<float> generated_from(const Words& in) {
   WordReader words(in);
   const uint64_t seed = words.decimal();
@@ -27,7 +25,7 @@ bool sum_of_terms(OperatorDevice& device, const std::vector<float>& terms, size_
   float column_sum = 0.0f;
   const auto n = static_cast<int64_t>(terms.size());
   if (!device.exact_sum(terms, sum)) return false;
-  out.assign(n_words, kNotCompared);
+  out.assign(n_words, std::string(kNotCompared));
   out[1] = word_of(sum);
   if (device.column_sums(dense_view(terms.data(), n, int64_t{1}), {&column_sum, 1})) {
     out[0] = word_of(column_sum);
@@ -39,7 +37,7 @@ bool sum_of_squares(OperatorDevice& device, const std::vector<float>& terms, siz
                     Words& out) {
   double sum = 0.0;
   if (!device.exact_sum_of_squares(terms, sum)) return false;
-  out.assign(n_words, kNotCompared);
+  out.assign(n_words, std::string(kNotCompared));
   out[3] = word_of(sum);
   return true;
 }
@@ -68,7 +66,7 @@ bool moments_of(OperatorDevice& device, const std::vector<float>& values, size_t
   const ScatteredColumn column(values);
   ColumnMoments moments{};
   if (!device.column_moments(column.view(), moments)) return false;
-  out.assign(n_words, kNotCompared);
+  out.assign(n_words, std::string(kNotCompared));
   out[first] = std::to_string(moments.count);
   out[first + 1] = word_of(moments.min);
   out[first + 2] = word_of(moments.max);
@@ -104,7 +102,7 @@ bool check_sum_of_doubles(OperatorDevice& device, const Words& in, Words& out) {
   for (WordReader words(in); !words.at_end();) terms.push_back(words.binary64());
   double sum = 0.0;
   if (!device.exact_sum(terms, sum)) return false;
-  out = {kNotCompared, word_of(sum)};
+  out = {std::string(kNotCompared), word_of(sum)};
   return true;
 }
 
@@ -121,7 +119,7 @@ bool check_order(OperatorDevice& device, const Words& in, Words& out) {
   double median = 0.0;
   float most_frequent = 0.0f;
   if (!device.column_order(column.view(), median, most_frequent)) return false;
-  out.assign(kMomentWords, kNotCompared);
+  out.assign(kMomentWords, std::string(kNotCompared));
   out[5] = word_of(median);
   out[6] = word_of(most_frequent);
   return true;

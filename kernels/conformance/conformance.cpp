@@ -5,6 +5,7 @@
 #include <array>
 #include <exception>
 
+#include "kernels/conformance/check_functions.h"
 #include "kernels/conformance/check_list.h"
 
 namespace reprotrain::kernels {
@@ -19,17 +20,10 @@ std::string joined(const Words& words, size_t most_characters) {
   return text;
 }
 
-std::string_view text_of(std::string_view file) {
-  for (const GoldenFile& golden : golden_files()) {
-    if (golden.name == file) return golden.text;
-  }
-  return {};
-}
-
 /// Index of the first word that differs, or the length.
 size_t first_difference(const Words& expected, const Words& actual) {
   for (size_t i = 0; i < expected.size(); ++i) {
-    if (i >= actual.size() || (actual[i] != "*" && actual[i] != expected[i])) return i;
+    if (i >= actual.size() || (actual[i] != kNotCompared && actual[i] != expected[i])) return i;
   }
   return actual.size() > expected.size() ? expected.size() : std::string::npos;
 }
@@ -44,18 +38,26 @@ std::string fault_of(const GoldenCase& golden, const Words& actual, size_t place
 void judge_case(const ConformanceCheck& check, OperatorDevice& device, const GoldenCase& golden,
                 OperatorVerdict& verdict) {
   Words actual;
-  std::string fault;
   try {
-    if (!check.run(device, golden.inputs, actual)) return;
-    const size_t place = first_difference(golden.outputs, actual);
-    if (place != std::string::npos) fault = fault_of(golden, actual, place);
+    if (!check.run(device, golden.inputs, actual)) {
+      ++verdict.n_not_offered;
+      return;
+    }
   } catch (const std::exception& error) {
-    fault = "of " + joined(golden.inputs, 80) + ": " + error.what();
+    verdict.failure = "of " + joined(golden.inputs, 80) + ": " + error.what();
+    return;
   }
   ++verdict.n_cases;
   if (golden.origin == "oracle") ++verdict.n_oracle;
-  if (fault.empty()) return;
-  if (verdict.n_wrong++ == 0) verdict.first_fault = fault;
+  const size_t place = first_difference(golden.outputs, actual);
+  if (place == std::string::npos) return;
+  if (verdict.n_wrong++ == 0) verdict.first_fault = fault_of(golden, actual, place);
+}
+
+Verdict verdict_of(const OperatorVerdict& counted, bool any_case) {
+  if (!counted.failure.empty()) return Verdict::kFailed;
+  if (counted.n_wrong > 0 || !any_case) return Verdict::kDiffers;
+  return counted.n_cases > 0 ? Verdict::kSame : Verdict::kNotOffered;
 }
 
 }  // namespace
@@ -66,14 +68,15 @@ OperatorVerdict judge(const ConformanceCheck& check, std::span<const GoldenCase>
   verdict.operation = check.operation;
   verdict.specification = check.specification;
   verdict.device = device.name();
-  for (const GoldenCase& golden : cases) judge_case(check, device, golden, verdict);
+  for (const GoldenCase& golden : cases) {
+    judge_case(check, device, golden, verdict);
+    if (!verdict.failure.empty()) break;
+  }
   if (cases.empty()) {
     verdict.first_fault =
         "no known answer of kind " + std::string(check.kind) + " in " + std::string(check.file);
   }
-  verdict.verdict = verdict.n_wrong > 0 || cases.empty() ? Verdict::kDiffers
-                    : verdict.n_cases > 0                ? Verdict::kSame
-                                                         : Verdict::kNotOffered;
+  verdict.verdict = verdict_of(verdict, !cases.empty());
   return verdict;
 }
 
@@ -118,6 +121,8 @@ std::string_view name_of(Verdict verdict) {
       return "BITS DIFFER";
     case Verdict::kNotOffered:
       return "not offered";
+    case Verdict::kFailed:
+      return "failed";
   }
   return "";
 }
@@ -125,7 +130,9 @@ std::string_view name_of(Verdict verdict) {
 std::vector<OperatorVerdict> run_conformance(OperatorDevice& device) {
   std::vector<OperatorVerdict> verdicts;
   for (const ConformanceCheck& check : conformance_checks()) {
-    verdicts.push_back(judge(check, golden_cases(text_of(check.file), check.kind), device));
+    const std::vector<GoldenCase> cases = golden_cases(golden_text(check.file), check.kind);
+    verdicts.push_back(judge(check, cases, device));
+    if (verdicts.back().verdict == Verdict::kFailed) break;
   }
   return verdicts;
 }
@@ -133,18 +140,37 @@ std::vector<OperatorVerdict> run_conformance(OperatorDevice& device) {
 bool conforms(std::span<const OperatorVerdict> verdicts) {
   bool any = false;
   for (const OperatorVerdict& verdict : verdicts) {
-    if (verdict.verdict == Verdict::kDiffers) return false;
+    if (verdict.verdict == Verdict::kDiffers || verdict.verdict == Verdict::kFailed) return false;
     any = any || verdict.verdict == Verdict::kSame;
   }
   return any;
 }
+
+std::string failure_among(std::span<const OperatorVerdict> verdicts) {
+  for (const OperatorVerdict& v : verdicts) {
+    if (v.verdict != Verdict::kFailed) continue;
+    return v.device + " failed at " + std::string(v.operation) + " " + v.failure;
+  }
+  return {};
+}
+
+namespace {
+
+/// "same bits", or "same bits, 2 not offered": cases left out are never silent.
+std::string verdict_words(const OperatorVerdict& v) {
+  const std::string words(name_of(v.verdict));
+  if (v.n_not_offered == 0 || v.verdict == Verdict::kNotOffered) return words;
+  return words + ", " + std::to_string(v.n_not_offered) + " not offered";
+}
+
+}  // namespace
 
 std::string conformance_table(std::span<const OperatorVerdict> verdicts) {
   std::vector<Row> rows = {{"operator", "specification", "device", "cases", "verdict"}};
   std::string faults;
   for (const OperatorVerdict& v : verdicts) {
     rows.push_back({std::string(v.operation), std::string(v.specification), v.device,
-                    std::to_string(v.n_cases), std::string(name_of(v.verdict))});
+                    std::to_string(v.n_cases), verdict_words(v)});
     if (v.first_fault.empty()) continue;
     faults += v.device + ", " + std::string(v.operation) + ": " + std::to_string(v.n_wrong) +
               " of " + std::to_string(v.n_cases) + " cases differ; the first " + v.first_fault +
@@ -163,8 +189,10 @@ std::string conformance_json(std::span<const OperatorVerdict> verdicts) {
             ", \"device\": " + quoted(v.device) + ", \"cases\": " + std::to_string(v.n_cases) +
             ", \"oracle_cases\": " + std::to_string(v.n_oracle) +
             ", \"wrong\": " + std::to_string(v.n_wrong) +
+            ", \"not_offered\": " + std::to_string(v.n_not_offered) +
             ", \"verdict\": " + quoted(name_of(v.verdict)) +
-            ", \"first_fault\": " + quoted(v.first_fault) + "}";
+            ", \"first_fault\": " + quoted(v.first_fault) + ", \"failure\": " + quoted(v.failure) +
+            "}";
   }
   return json + "\n]}\n";
 }

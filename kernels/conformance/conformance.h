@@ -22,9 +22,10 @@ enum class Verdict {
   kSame,        ///< every case gave the golden bits
   kDiffers,     ///< at least one did not
   kNotOffered,  ///< the device has no such operator; nothing was checked
+  kFailed,      ///< the device threw: an error of the machine, which proves nothing about bits
 };
 
-/// "same bits", "BITS DIFFER", "not offered".
+/// "same bits", "BITS DIFFER", "not offered", "failed".
 std::string_view name_of(Verdict verdict);
 
 struct OperatorVerdict {
@@ -34,20 +35,26 @@ struct OperatorVerdict {
   int64_t n_cases = 0;   ///< that were run
   int64_t n_oracle = 0;  ///< of them, with independently computed answers
   int64_t n_wrong = 0;
+  int64_t n_not_offered = 0;  ///< cases that the device left out; they prove nothing
   Verdict verdict = Verdict::kNotOffered;
-  std::string first_fault;  ///< a sentence about the first wrong case, or why the device failed
+  std::string first_fault;  ///< a sentence about the first wrong case
+  std::string failure;      ///< why the device failed, and at which case
 };
 
-/// Judges one check by `cases`. No case at all counts as a difference: a missing golden value is a
-/// failure.
+/// Judges one check by `cases`, up to the one at which the device fails. No case at all counts as a
+/// difference: a missing golden value is a fault.
 OperatorVerdict judge(const ConformanceCheck& check, std::span<const GoldenCase> cases,
                       OperatorDevice& device);
 
-/// One verdict for each check, in the order of the list.
+/// One verdict for each check, in the order of the list; the last one is kFailed where the device
+/// failed, and the checks after it are absent.
 std::vector<OperatorVerdict> run_conformance(OperatorDevice& device);
 
-/// Whether nothing differs and something was checked.
+/// Whether nothing differs, nothing failed and something was checked.
 bool conforms(std::span<const OperatorVerdict> verdicts);
+
+/// A sentence about the first failure among them, naming its device; empty where nothing failed.
+std::string failure_among(std::span<const OperatorVerdict> verdicts);
 
 /// For people: an aligned table, one line for each verdict, then the faults.
 std::string conformance_table(std::span<const OperatorVerdict> verdicts);

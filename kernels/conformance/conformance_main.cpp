@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // reprotrain_conformance: proves the arithmetic of this machine against the known answers. Needs
 // nothing but itself: it builds with a compiler alone and runs where nothing is installed.
-#include <cstdlib>
+#include <charconv>
+#include <exception>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -26,7 +28,7 @@ constexpr const char* kUsage =
     "  --threads N    threads that share the work of an operator (default 2)\n"
     "  --json         the verdicts as JSON\n"
     "  --invariances  only print what each operator is invariant under (docs/determinism.md)\n"
-    "Exit status: 0 all bits are the same, 1 some differ, 2 usage.\n";
+    "Exit status: 0 all bits are the same, 1 some differ, 2 usage or the machine failed.\n";
 
 struct Options {
   std::vector<CpuPath> paths;
@@ -34,13 +36,18 @@ struct Options {
   bool json = false;
 };
 
-CpuPath path_named(const std::string& name) {
-  std::string available;
-  for (const CpuPath path : available_cpu_paths()) {
-    if (name_of(path) == name) return path;
-    available += (available.empty() ? "" : ", ") + std::string(name_of(path));
-  }
-  throw std::invalid_argument("--path " + name + ": this processor has " + available);
+CpuPath path_from(const std::string& name) {
+  const std::optional<CpuPath> path = cpu_path_called(name);
+  if (path) return *path;
+  throw std::invalid_argument("--path " + name + ": this processor has " + names_of_cpu_paths());
+}
+
+int n_threads_from(const std::string& text) {
+  int n = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, n);
+  if (error == std::errc() && stop == end && n >= 1 && n <= 1024) return n;
+  throw std::invalid_argument("--threads takes a number from 1 to 1024");
 }
 
 Options options_from(const std::vector<std::string>& arguments) {
@@ -52,12 +59,9 @@ Options options_from(const std::vector<std::string>& arguments) {
       return arguments[++i];
     };
     if (argument == "--path") {
-      options.paths.push_back(path_named(value()));
+      options.paths.push_back(path_from(value()));
     } else if (argument == "--threads") {
-      options.n_threads = std::atoi(value().c_str());
-      if (options.n_threads < 1 || options.n_threads > 1024) {
-        throw std::invalid_argument("--threads takes a number from 1 to 1024");
-      }
+      options.n_threads = n_threads_from(value());
     } else if (argument == "--json") {
       options.json = true;
     } else {
@@ -85,6 +89,8 @@ int run(const Options& options) {
     verdicts.insert(verdicts.end(), of_path.begin(), of_path.end());
   }
   std::cout << (options.json ? conformance_json(verdicts) : conformance_table(verdicts));
+  const std::string failure = failure_among(verdicts);
+  if (!failure.empty()) throw std::runtime_error(failure);
   return conforms(verdicts) ? 0 : 1;
 }
 
@@ -104,6 +110,9 @@ int main(int argc, char** argv) {
     return run(options_from(arguments));
   } catch (const std::invalid_argument& error) {
     std::cerr << "reprotrain_conformance: " << error.what() << "\n" << kUsage;
-    return 2;
+  } catch (const std::exception& error) {
+    std::cout.flush();
+    std::cerr << "reprotrain_conformance: " << error.what() << "\n";
   }
+  return 2;
 }

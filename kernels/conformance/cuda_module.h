@@ -14,7 +14,10 @@
 namespace reprotrain::kernels {
 
 struct CudaModuleTable {
-  /// SHA-256 over the kernels' sources, compiler and flags.
+  /// SHA-256 over the version of the project, the C++ compiler and its version, the build type and
+  /// its flags, where CUDA kernels are built the version of nvcc, its architectures and flags, and
+  /// the contents of kernels/, include/reprotrain/arithmetic_ids.h and the golden files. Not
+  /// covered: the standard library, and a C++ compiler of the same version that was built otherwise.
   const char* build_id;
   /// Devices that can be used; -1 with a sentence in `error` where CUDA itself does not work.
   int (*count_devices)(std::string& error);

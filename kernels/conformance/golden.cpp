@@ -25,6 +25,13 @@ std::vector<std::string_view> words_of(std::string_view line) {
 
 }  // namespace
 
+std::string_view golden_text(std::string_view name) {
+  for (const GoldenFile& golden : golden_files()) {
+    if (golden.name == name) return golden.text;
+  }
+  throw std::runtime_error("this build has no golden file " + std::string(name));
+}
+
 std::vector<GoldenCase> golden_cases(std::string_view text, std::string_view kind) {
   std::vector<GoldenCase> cases;
   while (!text.empty()) {

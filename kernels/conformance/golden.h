@@ -28,6 +28,9 @@ struct GoldenFile {
 /// All golden files of this build, ascending by name.
 std::span<const GoldenFile> golden_files();
 
+/// The text of one of them. Throws std::runtime_error where there is no such file.
+std::string_view golden_text(std::string_view name);
+
 /// The cases of one kind in `text`, in order. Throws std::runtime_error for a malformed line.
 std::vector<GoldenCase> golden_cases(std::string_view text, std::string_view kind);
 

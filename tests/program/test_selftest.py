@@ -16,7 +16,8 @@ class Selftest(ProgramTest):
         verdicts = report["verdicts"]
         self.assertGreater(len(verdicts), 40)
         self.assertEqual({v["verdict"] for v in verdicts}, {"same bits"})
-        self.assertTrue(all(v["cases"] > 0 and v["wrong"] == 0 for v in verdicts))
+        self.assertTrue(all(v["cases"] > 0 and v["wrong"] == 0 and v["not_offered"] == 0 for v in verdicts))
+        self.assertEqual({v["failure"] for v in verdicts}, {""})
         self.assertIn("cpu/portable", {v["device"] for v in verdicts})
 
     def test_the_table_has_a_line_for_every_verdict(self):
@@ -31,6 +32,11 @@ class Selftest(ProgramTest):
     def test_a_path_that_the_processor_lacks_is_an_error(self):
         sentence = self.sentence("selftest", "--path", "mmx")
         self.assertIn("--path mmx: this processor has portable", sentence)
+
+    def test_a_path_of_the_processor_needs_the_processor(self):
+        for device in ("cuda", "cuda:0"):
+            sentence = self.sentence("selftest", "--device", device, "--path", "portable")
+            self.assertIn(f"--path chooses an instruction set of the CPU, which --device {device} leaves out", sentence)
 
     def test_a_device_that_does_not_exist_is_an_error(self):
         self.assertIn("--device gpu", self.sentence("selftest", "--device", "gpu"))

@@ -11,9 +11,7 @@
 #include "kernels/conformance/operator_device.h"
 #include "kernels/random/philox.h"
 
-namespace reprotrain::testing {
-
-using namespace kernels;
+namespace reprotrain::kernels::testing {
 
 /// Calls `use(begin, end)` on uneven parts that cover [0, n): 1, 2, 3, ... elements.
 template <typename Use>
@@ -248,4 +246,4 @@ class ReorderedDevice final : public OperatorDevice {
   OperatorDevice& device_;
 };
 
-}  // namespace reprotrain::testing
+}  // namespace reprotrain::kernels::testing
