@@ -3,11 +3,11 @@
 
 #include <array>
 
-#include "kernels/base/require.h"
 #include "kernels/elementwise/elementary.h"
 #include "kernels/elementwise/quad_map.h"
 #include "kernels/elementwise/warp_sum.h"
 #include "kernels/loss/classification_loss.h"
+#include "kernels/loss/loss_requirements.h"
 #include "kernels/loss/loss_rows.h"
 
 namespace reprotrain::kernels {
@@ -86,11 +86,6 @@ __global__ void mean_of_rows(const ExactSumAccumulator* sum, int64_t n_rows, flo
 }
 
 LossRows rows_of(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient) {
-  require(batch.outputs.n_rows < (int64_t{1} << 24), "loss: a batch has 2^24 or more rows");
-  require(static_cast<int64_t>(row_losses.size()) == batch.outputs.n_rows &&
-              gradient.n_rows == batch.outputs.n_rows &&
-              gradient.n_columns == batch.outputs.n_columns,
-          "loss: outputs, row losses and gradient differ in shape");
   return {batch.outputs,       batch.classes.data(),
           batch.values.data(), batch.class_weights.empty() ? nullptr : batch.class_weights.data(),
           row_losses.data(),   gradient};
@@ -98,7 +93,6 @@ LossRows rows_of(const LossBatch& batch, std::span<float> row_losses, MatrixView
 
 template <class Row>
 void run_single_output(const Row& row, cudaStream_t stream) {
-  require(row.rows.outputs.n_columns == 1, "loss: this loss takes one output a row");
   const int64_t n_rows = row.rows.outputs.n_rows;
   if (n_rows == 0) return;
   launch(single_output_rows<Row>, {blocks_for(n_rows, kThreads), kThreads}, stream, row, n_rows);
@@ -106,18 +100,21 @@ void run_single_output(const Row& row, cudaStream_t stream) {
 
 void mean_squared_error(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
                         cudaStream_t stream) {
+  require_regression(batch, row_losses, gradient);
   run_single_output(RegressionRow<MeanSquaredError>{{}, rows_of(batch, row_losses, gradient)},
                     stream);
 }
 
 void huber(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
            cudaStream_t stream) {
+  require_regression(batch, row_losses, gradient);
   run_single_output(RegressionRow<Huber>{{batch.huber_delta}, rows_of(batch, row_losses, gradient)},
                     stream);
 }
 
 void cross_entropy(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
                    cudaStream_t stream) {
+  require_cross_entropy(batch, row_losses, gradient);
   const LossRows rows = rows_of(batch, row_losses, gradient);
   if (rows.outputs.n_rows == 0) return;
   launch(cross_entropy_rows, {blocks_for(32 * rows.outputs.n_rows, kThreads), kThreads}, stream,
@@ -126,6 +123,7 @@ void cross_entropy(const LossBatch& batch, std::span<float> row_losses, MatrixVi
 
 void binary_cross_entropy(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
                           cudaStream_t stream) {
+  require_binary(batch, row_losses, gradient);
   run_single_output(BinaryCrossEntropyRow{rows_of(batch, row_losses, gradient)}, stream);
 }
 
@@ -153,6 +151,7 @@ void mean_loss_cuda(std::span<const float> row_losses, ExactSumAccumulator* sum,
 }
 
 void softmax_rows_cuda(ConstMatrixView logits, MatrixView probabilities, cudaStream_t stream) {
+  require_softmax(logits, probabilities);
   if (logits.n_rows == 0 || logits.n_columns == 0) return;
   launch(softmax, {blocks_for(32 * logits.n_rows, kThreads), kThreads}, stream, logits,
          probabilities);

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "kernels/base/parallel.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
@@ -105,6 +107,25 @@ TEST(LossCuda, HasTheCpusBits) {
       }
     }
   }
+}
+
+TEST(LossCuda, RefusesWhatDoesNotMatch) {
+  std::vector<float> outputs(6), gradient(6), losses(2), weights(7);
+  const std::vector<int32_t> classes(2);
+  for (const CudaLossKernel& loss : cuda_loss_list()) {
+    const auto columns = loss.name == "cross_entropy" ? 3 : 1;
+    LossBatch batch;
+    batch.outputs = dense_view<const float>(outputs.data(), 2, columns);
+    const MatrixView slopes = dense_view(gradient.data(), 2, columns);
+    EXPECT_THROW(loss.run(batch, losses, slopes, nullptr), std::invalid_argument) << loss.name;
+    if (loss.name == "mse" || loss.name == "huber") continue;
+    batch.classes = classes;
+    batch.class_weights = weights;
+    EXPECT_THROW(loss.run(batch, losses, slopes, nullptr), std::invalid_argument) << loss.name;
+  }
+  EXPECT_THROW(softmax_rows_cuda(dense_view<const float>(outputs.data(), 2, 3),
+                                 dense_view(gradient.data(), 3, 2), nullptr),
+               std::invalid_argument);
 }
 
 TEST(SoftmaxCuda, HasTheCpusBitsAlsoInPlace) {
