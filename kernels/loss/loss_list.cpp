@@ -112,7 +112,7 @@ void binary_cross_entropy(const LossBatch& batch, std::span<float> row_losses, M
                           const Parallel& parallel) {
   require_binary(batch, row_losses, gradient);
   require_classes(batch, 2);
-  parallel_row_loop(BinaryCrossEntropyRow{rows_of(batch, row_losses, gradient)},
+  parallel_row_loop(BinaryCrossEntropyRow<>{rows_of(batch, row_losses, gradient)},
                     batch.outputs.n_rows, parallel, kRowGrain);
 }
 

@@ -53,7 +53,7 @@ __global__ void features(const float* x, float* y, int n, Standardize standardiz
 __global__ void losses(const float* x, float* y, int n) {
   const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
   if (i >= n) return;
-  y[i] = BinaryCrossEntropy{}(x[i], i % 2 == 0).loss;
+  y[i] = BinaryCrossEntropy<>{}(x[i], i % 2 == 0).loss;
 }
 
 __global__ void random_units(float* y, int n, RandomStream stream) {

@@ -18,6 +18,9 @@ using testing::bit_patterns;
 using testing::DeviceArray;
 using testing::for_each_schedule;
 
+constexpr rounded::EstimateIn kEstimates[] = {rounded::EstimateIn::kBinary64,
+                                              rounded::EstimateIn::kBinary32Pair};
+
 /// A batch on the host: outputs in a matrix with a gap between its rows.
 struct HostBatch {
   HostBatch(std::string_view kind, int64_t n_rows, int64_t n_outputs, uint64_t n_classes,
@@ -96,12 +99,15 @@ TEST(LossCuda, HasTheCpusBits) {
           const HostBatch host(kind, n_rows, n_outputs, n_classes, takes_weights);
           const Evaluated expected = on_cpu(loss_list()[i], host, n_rows, n_outputs);
           for_each_schedule(2, [&] {
-            const Evaluated result = on_device(cuda_loss_list()[i], host, n_rows, n_outputs);
-            EXPECT_EQ(bit_patterns(result.row_losses), bit_patterns(expected.row_losses))
-                << loss_list()[i].name << " " << n_rows << " x " << n_outputs << " " << kind;
-            EXPECT_EQ(bit_patterns(result.gradient), bit_patterns(expected.gradient))
-                << loss_list()[i].name << " " << n_rows << " x " << n_outputs << " " << kind;
-            EXPECT_EQ(bit_patterns(result.mean), bit_patterns(expected.mean));
+            for (const auto estimate : kEstimates) {
+              const CudaLossKernel& cuda = cuda_loss_list(estimate)[i];
+              const Evaluated result = on_device(cuda, host, n_rows, n_outputs);
+              EXPECT_EQ(bit_patterns(result.row_losses), bit_patterns(expected.row_losses))
+                  << loss_list()[i].name << " " << n_rows << " x " << n_outputs << " " << kind;
+              EXPECT_EQ(bit_patterns(result.gradient), bit_patterns(expected.gradient))
+                  << loss_list()[i].name << " " << n_rows << " x " << n_outputs << " " << kind;
+              EXPECT_EQ(bit_patterns(result.mean), bit_patterns(expected.mean));
+            }
           });
         }
       }
@@ -135,10 +141,12 @@ TEST(SoftmaxCuda, HasTheCpusBitsAlsoInPlace) {
     const MatrixView matrix{expected.data(), 9, n, host.stride};
     softmax_rows(matrix, matrix, SerialParallel());
     for_each_schedule([&] {
-      DeviceArray<float> array(host.outputs);
-      const MatrixView on_device{array.data(), 9, n, host.stride};
-      softmax_rows_cuda(on_device, on_device, nullptr);
-      EXPECT_EQ(bit_patterns(array.values()), bit_patterns(expected)) << n;
+      for (const auto estimate : kEstimates) {
+        DeviceArray<float> array(host.outputs);
+        const MatrixView on_device{array.data(), 9, n, host.stride};
+        softmax_rows_cuda(on_device, on_device, nullptr, estimate);
+        EXPECT_EQ(bit_patterns(array.values()), bit_patterns(expected)) << n;
+      }
     });
   }
 }
