@@ -25,6 +25,7 @@ set(REPROTRAIN_CUDA_LIBRARY_SOURCES
   random/sort_pairs.cu
 )
 set(REPROTRAIN_CUDA_HEADERS
+  base/cuda_device_traits.h
   base/cuda_error.h
   base/cuda_grid.h
   base/cuda_launch.h
@@ -32,6 +33,7 @@ set(REPROTRAIN_CUDA_HEADERS
   elementwise/activation_cuda.h
   elementwise/dropout_cuda.h
   elementwise/elementary_array_cuda.h
+  elementwise/estimate_cuda.h
   elementwise/initialisation_cuda.h
   elementwise/layer_norm_cuda.h
   elementwise/quad_map.h

@@ -24,8 +24,13 @@
 
 namespace reprotrain::kernels {
 
+/// Functions take the arithmetic of their first estimate; it never reaches a value.
 struct Relu {
-  static RPT_HD float value(float x) { return x <= 0.0f ? 0.0f : x; }
+  template <rounded::EstimateIn = rounded::EstimateIn::kBinary64>
+  static RPT_HD float value(float x) {
+    return x <= 0.0f ? 0.0f : x;
+  }
+  template <rounded::EstimateIn = rounded::EstimateIn::kBinary64>
   static RPT_HD float derivative(float /*x*/, float y) {
     // Two selections side by side: nested ones became branches, which a batch's signs mispredict.
     const float step = y > 0.0f ? 1.0f : 0.0f;
@@ -34,18 +39,36 @@ struct Relu {
 };
 
 struct Tanh {
-  static RPT_HD float value(float x) { return rounded::tanh(x); }
-  static RPT_HD float derivative(float /*x*/, float y) { return (1.0f - y) * (1.0f + y); }
+  template <rounded::EstimateIn kEstimate = rounded::EstimateIn::kBinary64>
+  static RPT_HD float value(float x) {
+    return rounded::correctly_rounded_by<rounded::Tanh, kEstimate>(x);
+  }
+  template <rounded::EstimateIn = rounded::EstimateIn::kBinary64>
+  static RPT_HD float derivative(float /*x*/, float y) {
+    return (1.0f - y) * (1.0f + y);
+  }
 };
 
 struct Sigmoid {
-  static RPT_HD float value(float x) { return rounded::sigmoid(x); }
-  static RPT_HD float derivative(float /*x*/, float y) { return y * (1.0f - y); }
+  template <rounded::EstimateIn kEstimate = rounded::EstimateIn::kBinary64>
+  static RPT_HD float value(float x) {
+    return rounded::correctly_rounded_by<rounded::Sigmoid, kEstimate>(x);
+  }
+  template <rounded::EstimateIn = rounded::EstimateIn::kBinary64>
+  static RPT_HD float derivative(float /*x*/, float y) {
+    return y * (1.0f - y);
+  }
 };
 
 struct Gelu {
-  static RPT_HD float value(float x) { return rounded::gelu(x); }
-  static RPT_HD float derivative(float x, float /*y*/) { return rounded::gelu_derivative(x); }
+  template <rounded::EstimateIn kEstimate = rounded::EstimateIn::kBinary64>
+  static RPT_HD float value(float x) {
+    return rounded::correctly_rounded_by<rounded::Gelu, kEstimate>(x);
+  }
+  template <rounded::EstimateIn kEstimate = rounded::EstimateIn::kBinary64>
+  static RPT_HD float derivative(float x, float /*y*/) {
+    return rounded::correctly_rounded_by<rounded::GeluDerivative, kEstimate>(x);
+  }
 };
 
 /// One entry of the activation list; arrays have equal length.

@@ -4,56 +4,69 @@
 #include <array>
 
 #include "kernels/elementwise/activation.h"
+#include "kernels/elementwise/estimate_cuda.h"
 #include "kernels/elementwise/quad_map.h"
 
 namespace reprotrain::kernels {
 namespace {
 
-template <class Function>
+using rounded::EstimateIn;
+
+template <class Function, EstimateIn kEstimate>
 struct ForwardQuad {
   using Value = float;
   static constexpr int kReads = 1;
   static constexpr int kWrites = 1;
   __device__ void operator()(int64_t /*quad*/, const float (*in)[4], float (*out)[4]) const {
-    for (int i = 0; i < 4; ++i) out[0][i] = Function::value(in[0][i]);
+    for (int i = 0; i < 4; ++i) out[0][i] = Function::template value<kEstimate>(in[0][i]);
   }
 };
 
 /// Reads x, y and the gradient.
-template <class Function>
+template <class Function, EstimateIn kEstimate>
 struct BackwardQuad {
   using Value = float;
   static constexpr int kReads = 3;
   static constexpr int kWrites = 1;
   __device__ void operator()(int64_t /*quad*/, const float (*in)[4], float (*out)[4]) const {
-    for (int i = 0; i < 4; ++i) out[0][i] = in[2][i] * Function::derivative(in[0][i], in[1][i]);
+    for (int i = 0; i < 4; ++i)
+      out[0][i] = in[2][i] * Function::template derivative<kEstimate>(in[0][i], in[1][i]);
   }
 };
 
-template <class Function>
+template <class Function, EstimateIn kEstimate>
 void forward(const float* x, float* y, int64_t n, cudaStream_t stream) {
-  map_quads(ForwardQuad<Function>{}, {{x}, {y}}, n, stream);
+  map_quads(ForwardQuad<Function, kEstimate>{}, {{x}, {y}}, n, stream);
 }
 
-template <class Function>
+template <class Function, EstimateIn kEstimate>
 void backward(const float* x, const float* y, float* gradient, int64_t n, cudaStream_t stream) {
-  map_quads(BackwardQuad<Function>{}, {{x, y, gradient}, {gradient}}, n, stream);
+  map_quads(BackwardQuad<Function, kEstimate>{}, {{x, y, gradient}, {gradient}}, n, stream);
 }
 
-template <class Function>
+template <class Function, EstimateIn kEstimate>
 constexpr ActivationKernelCuda entry(std::string_view name) {
-  return {name, forward<Function>, backward<Function>};
+  return {name, forward<Function, kEstimate>, backward<Function, kEstimate>};
 }
 
-constexpr std::array kActivations = {entry<Relu>("relu"), entry<Tanh>("tanh"),
-                                     entry<Sigmoid>("sigmoid"), entry<Gelu>("gelu")};
+template <EstimateIn kEstimate>
+constexpr std::array kActivations = {entry<Relu, kEstimate>("relu"), entry<Tanh, kEstimate>("tanh"),
+                                     entry<Sigmoid, kEstimate>("sigmoid"),
+                                     entry<Gelu, kEstimate>("gelu")};
 
 }  // namespace
 
-std::span<const ActivationKernelCuda> activation_list_cuda() { return kActivations; }
+std::span<const ActivationKernelCuda> activation_list_cuda(EstimateIn estimate) {
+  if (estimate == EstimateIn::kBinary64) return kActivations<EstimateIn::kBinary64>;
+  return kActivations<EstimateIn::kBinary32Pair>;
+}
+
+std::span<const ActivationKernelCuda> activation_list_cuda() {
+  return activation_list_cuda(rounded::estimate_of_device());
+}
 
 const ActivationKernelCuda* find_activation_cuda(std::string_view name) {
-  for (const ActivationKernelCuda& activation : kActivations) {
+  for (const ActivationKernelCuda& activation : activation_list_cuda()) {
     if (activation.name == name) return &activation;
   }
   return nullptr;

@@ -2,7 +2,7 @@
 // Activations over arrays in device memory: the formulas of activation.h.
 //
 // Determinism: elementwise; the bits of the CPU.
-// See also: activation.h, quad_map.h.
+// See also: activation.h, estimate_cuda.h, quad_map.h.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+
+#include "kernels/elementwise/pair_estimate.h"
 
 namespace reprotrain::kernels {
 
@@ -22,10 +24,13 @@ struct ActivationKernelCuda {
   void (*backward)(const float* x, const float* y, float* gradient, int64_t n, cudaStream_t stream);
 };
 
-/// The activations of activation_list(), in its order.
+/// The activations of activation_list(), in its order, with first estimates as told.
+std::span<const ActivationKernelCuda> activation_list_cuda(rounded::EstimateIn estimate);
+
+/// With the estimates that suit the current device.
 std::span<const ActivationKernelCuda> activation_list_cuda();
 
-/// The entry of that name, or nullptr.
+/// The entry of that name for the current device, or nullptr.
 const ActivationKernelCuda* find_activation_cuda(std::string_view name);
 
 }  // namespace reprotrain::kernels

@@ -9,8 +9,8 @@
 // between versions and processors, in up to one result of forty; these cannot.
 // Requires: round to nearest even, subnormals kept.
 // Determinism: the same bits on every machine, by definition; no libm, no fma.
-// On a device with slow binary64, correctly_rounded_by<F, EstimateIn::kBinary32Pair>
-//   (pair_estimate.h) gives the same bits; F is Exp, Log and so on.
+// correctly_rounded_by<F, EstimateIn::kBinary32Pair> (pair_estimate.h) gives the same bits, F being
+//   Exp, Log and so on; arrays and activations take it on a GPU with slow binary64.
 // See also: elementary_array.h for many arguments at once, five times faster;
 // docs/arithmetic.md "Elementary functions"; scripts/exhaustive.sh checks all 2^32 arguments.
 #pragma once

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/base/require.h"
 #include "kernels/elementwise/lane_sum.h"
+#include "kernels/elementwise/layer_norm_requirements.h"
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/reduce/column_sums.h"
 
@@ -73,36 +73,6 @@ struct ScaleTermsRow {
   }
 };
 
-bool same_shape(const ConstMatrixView& a, const ConstMatrixView& b) {
-  return a.n_rows == b.n_rows && a.n_columns == b.n_columns;
-}
-
-bool has_length(size_t length, int64_t n) { return static_cast<int64_t>(length) == n; }
-
-void require_matching(const LayerNormForward& pass) {
-  require_view(pass.x, "x");
-  require_view(pass.normal, "normal");
-  require_view(pass.y, "y");
-  const int64_t n = pass.x.n_columns;
-  require(n < (int64_t{1} << 24), "layer norm: a row has 2^24 or more values");
-  require(same_shape(pass.x, pass.normal) && same_shape(pass.x, pass.y) &&
-              has_length(pass.scale.size(), n) && has_length(pass.shift.size(), n) &&
-              has_length(pass.inverse.size(), pass.x.n_rows),
-          "layer norm: shapes do not match");
-}
-
-void require_matching(const LayerNormBackward& pass) {
-  require_view(pass.normal, "normal");
-  require_view(pass.gradient, "gradient");
-  require_view(pass.scale_terms, "scale_terms");
-  const int64_t n = pass.normal.n_columns;
-  require(same_shape(pass.normal, pass.gradient) && same_shape(pass.normal, pass.scale_terms) &&
-              has_length(pass.scale.size(), n) && has_length(pass.scale_gradient.size(), n) &&
-              has_length(pass.shift_gradient.size(), n) &&
-              has_length(pass.inverse.size(), pass.normal.n_rows),
-          "layer norm: shapes do not match");
-}
-
 int64_t row_grain(int64_t n_columns) {
   return std::max<int64_t>(1, kElementGrain / 4 / std::max<int64_t>(1, n_columns));
 }
@@ -116,6 +86,8 @@ void layer_norm_forward(const LayerNormForward& pass, const Parallel& parallel) 
 
 void layer_norm_backward(const LayerNormBackward& pass, const Parallel& parallel) {
   require_matching(pass);
+  require_view(pass.scale_terms, "scale_terms");
+  require(same_shape(pass.normal, pass.scale_terms), "layer norm: shapes do not match");
   const int64_t n_rows = pass.gradient.n_rows;
   const int64_t grain = row_grain(pass.gradient.n_columns);
   parallel_row_loop(ScaleTermsRow{pass}, n_rows, parallel, grain);

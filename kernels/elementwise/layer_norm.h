@@ -24,6 +24,7 @@
 #include "kernels/base/hd.h"
 #include "kernels/base/matrix_view.h"
 #include "kernels/base/parallel.h"
+#include "kernels/base/rounded_sqrt.h"
 
 namespace reprotrain::kernels {
 
@@ -37,11 +38,7 @@ RPT_HD float squared_deviation(float x, float mean) {
   return deviation * deviation;
 }
 RPT_HD float inverse_deviation(float variance) {
-#if defined(__CUDA_ARCH__)
-  return 1.0f / __fsqrt_rn(variance + kLayerNormEpsilon);
-#else
-  return 1.0f / __builtin_sqrtf(variance + kLayerNormEpsilon);
-#endif
+  return 1.0f / rounded_sqrt(variance + kLayerNormEpsilon);
 }
 RPT_HD float normal(float x, float mean, float inverse) { return (x - mean) * inverse; }
 RPT_HD float output(float normal, float scale, float shift) { return normal * scale + shift; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/elementwise/layer_norm_cuda.h"
 
-#include "kernels/base/require.h"
+#include "kernels/elementwise/layer_norm_requirements.h"
 #include "kernels/elementwise/quad_map.h"
 #include "kernels/elementwise/warp_sum.h"
 #include "kernels/reduce/column_sums_cuda.h"
@@ -68,7 +68,7 @@ __global__ void __launch_bounds__(kThreads) backward_rows(BackwardArrays pass) {
 }  // namespace
 
 void layer_norm_forward_cuda(const LayerNormForward& pass, cudaStream_t stream) {
-  require(pass.x.n_columns < (int64_t{1} << 24), "layer norm: a row has 2^24 or more values");
+  require_matching(pass);
   if (pass.x.n_rows == 0) return;
   const ForwardArrays arrays{pass.x,      pass.scale.data(),   pass.shift.data(),
                              pass.normal, pass.inverse.data(), pass.y};
@@ -77,6 +77,7 @@ void layer_norm_forward_cuda(const LayerNormForward& pass, cudaStream_t stream) 
 
 void layer_norm_backward_cuda(const LayerNormBackward& pass, ExactSumAccumulator* sums,
                               cudaStream_t stream) {
+  require_matching(pass);
   const int64_t n = pass.gradient.n_columns;
   clear_sums_cuda(sums, 2 * n, stream);
   add_product_column_sums_cuda(pass.gradient, pass.normal, sums, stream);

@@ -8,8 +8,8 @@
 //   float, so does f(x). With lo = error = +0 the first is hi, -0 included.
 // Underflow: every error claimed includes 2^-140, more than all binary32 underflows of an estimate
 //   together. Small results are therefore left undecided by themselves.
-// Determinism: the result is the definition, so EstimateIn never shows in the bits; it is chosen
-//   per device, by the ratio of its binary64 to its binary32 speed.
+// Determinism: the result is the definition, so EstimateIn never shows in the bits; on a
+//   GPU estimate_cuda.h chooses it by the ratio of binary64 to binary32 speed.
 #pragma once
 
 #include "kernels/elementwise/estimate.h"

@@ -28,13 +28,17 @@
 
 namespace reprotrain::kernels {
 
+/// `kEstimate`: the arithmetic of the first estimates; it never reaches a value.
+template <rounded::EstimateIn kEstimate = rounded::EstimateIn::kBinary64>
 struct BinaryCrossEntropy {
   RPT_HD LossAndSlope operator()(float logit, bool is_one) const {
     const float magnitude = logit < 0.0f ? -logit : logit;
-    const float part = rounded::log1p(rounded::exp(-magnitude));
+    const float part = rounded::correctly_rounded_by<rounded::Log1p, kEstimate>(
+        rounded::correctly_rounded_by<rounded::Exp, kEstimate>(-magnitude));
     const float top = logit > 0.0f ? logit : 0.0f;
     const float distance = is_one ? top - logit : top;
-    return {distance + part, rounded::sigmoid(logit) - (is_one ? 1.0f : 0.0f)};
+    const float probability = rounded::correctly_rounded_by<rounded::Sigmoid, kEstimate>(logit);
+    return {distance + part, probability - (is_one ? 1.0f : 0.0f)};
   }
 };
 

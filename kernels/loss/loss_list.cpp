@@ -3,10 +3,10 @@
 
 #include <array>
 
-#include "kernels/base/require.h"
 #include "kernels/elementwise/elementary_array.h"
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/loss/classification_loss.h"
+#include "kernels/loss/loss_requirements.h"
 #include "kernels/loss/loss_rows.h"
 #include "kernels/loss/regression_loss.h"
 #include "kernels/reduce/exact_sum.h"
@@ -78,51 +78,30 @@ void cross_entropy_rows(const LossBatch& batch, float* row_losses, const MatrixV
   }
 }
 
-void require_matching(const LossBatch& batch, std::span<float> row_losses,
-                      const MatrixView& gradient, size_t n_targets) {
-  require_view(batch.outputs, "outputs");
-  require_view(gradient, "gradient");
-  const auto n_rows = static_cast<size_t>(batch.outputs.n_rows);
-  require(batch.outputs.n_rows < (int64_t{1} << 24), "loss: a batch has 2^24 or more rows");
-  require(n_targets == n_rows && row_losses.size() == n_rows &&
-              gradient.n_rows == batch.outputs.n_rows &&
-              gradient.n_columns == batch.outputs.n_columns,
-          "loss: outputs, targets, row losses and gradient do not match");
-}
-
 /// Classes index class weights and outputs: a wrong one must not.
 void require_classes(const LossBatch& batch, int64_t n_classes) {
-  require(
-      batch.class_weights.empty() || static_cast<int64_t>(batch.class_weights.size()) == n_classes,
-      "loss: class weights and classes differ in number");
   for (const int32_t target : batch.classes) {
     require(target >= 0 && target < n_classes, "loss: a target is none of the classes");
   }
 }
 
-void require_one_output(const LossBatch& batch) {
-  require(batch.outputs.n_columns == 1, "loss: this loss takes one output a row");
-}
-
 void mean_squared_error(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
                         const Parallel& parallel) {
-  require_matching(batch, row_losses, gradient, batch.values.size());
-  require_one_output(batch);
+  require_regression(batch, row_losses, gradient);
   parallel_row_loop(RegressionRow<MeanSquaredError>{{}, rows_of(batch, row_losses, gradient)},
                     batch.outputs.n_rows, parallel, kElementGrain);
 }
 
 void huber(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
            const Parallel& parallel) {
-  require_matching(batch, row_losses, gradient, batch.values.size());
-  require_one_output(batch);
+  require_regression(batch, row_losses, gradient);
   parallel_row_loop(RegressionRow<Huber>{{batch.huber_delta}, rows_of(batch, row_losses, gradient)},
                     batch.outputs.n_rows, parallel, kElementGrain);
 }
 
 void cross_entropy(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
                    const Parallel& parallel) {
-  require_matching(batch, row_losses, gradient, batch.classes.size());
+  require_cross_entropy(batch, row_losses, gradient);
   require_classes(batch, batch.outputs.n_columns);
   parallel.for_ranges(batch.outputs.n_rows, kRowGrain, [&](int64_t begin, int64_t end) {
     cross_entropy_rows(batch, row_losses.data(), gradient, begin, end);
@@ -131,10 +110,9 @@ void cross_entropy(const LossBatch& batch, std::span<float> row_losses, MatrixVi
 
 void binary_cross_entropy(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
                           const Parallel& parallel) {
-  require_matching(batch, row_losses, gradient, batch.classes.size());
-  require_one_output(batch);
+  require_binary(batch, row_losses, gradient);
   require_classes(batch, 2);
-  parallel_row_loop(BinaryCrossEntropyRow{rows_of(batch, row_losses, gradient)},
+  parallel_row_loop(BinaryCrossEntropyRow<>{rows_of(batch, row_losses, gradient)},
                     batch.outputs.n_rows, parallel, kRowGrain);
 }
 
@@ -163,10 +141,7 @@ float mean_loss(std::span<const float> row_losses, const Parallel& parallel) {
 }
 
 void softmax_rows(ConstMatrixView logits, MatrixView probabilities, const Parallel& parallel) {
-  require_view(logits, "logits");
-  require_view(probabilities, "probabilities");
-  require(logits.n_rows == probabilities.n_rows && logits.n_columns == probabilities.n_columns,
-          "softmax: logits and probabilities differ in shape");
+  require_softmax(logits, probabilities);
   if (logits.n_columns == 0) return;
   parallel.for_ranges(logits.n_rows, kRowGrain, [&](int64_t begin, int64_t end) {
     SoftmaxRows{logits, probabilities}.compute(begin, end);

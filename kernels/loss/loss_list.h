@@ -31,7 +31,8 @@ struct LossKernel {
   std::string_view name;
   bool takes_classes;
   /// Writes `row_losses` (n_rows) and `gradient` (n_rows, n_outputs) with respect to the outputs.
-  /// Regression and binary losses have one output, cross_entropy one for each class.
+  /// Regression and binary losses have one output, cross_entropy one for each class. With
+  /// cross_entropy the gradient must not be the outputs.
   void (*run)(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
               const Parallel& parallel);
 };

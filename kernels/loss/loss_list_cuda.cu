@@ -3,15 +3,18 @@
 
 #include <array>
 
-#include "kernels/base/require.h"
 #include "kernels/elementwise/elementary.h"
+#include "kernels/elementwise/estimate_cuda.h"
 #include "kernels/elementwise/quad_map.h"
 #include "kernels/elementwise/warp_sum.h"
 #include "kernels/loss/classification_loss.h"
+#include "kernels/loss/loss_requirements.h"
 #include "kernels/loss/loss_rows.h"
 
 namespace reprotrain::kernels {
 namespace {
+
+using rounded::EstimateIn;
 
 constexpr unsigned kThreads = 256;
 
@@ -39,16 +42,19 @@ __device__ float largest_logit_of_warp(const float* logits, int64_t n) {
 }
 
 /// Writes a row's numerators and returns their sum.
+template <EstimateIn kEstimate>
 __device__ float softmax_numerators(const float* logits, float top, int64_t n, float* numerators) {
   return warp_sum(
       [=](int64_t j) {
-        const float numerator = rounded::exp(logits[j] - top);
+        const float numerator =
+            rounded::correctly_rounded_by<rounded::Exp, kEstimate>(logits[j] - top);
         numerators[j] = numerator;
         return numerator;
       },
       n);
 }
 
+template <EstimateIn kEstimate>
 __global__ void __launch_bounds__(kThreads) cross_entropy_rows(LossRows rows) {
   for_rows_of_warp(rows.outputs.n_rows, [&](int64_t row) {
     const int64_t n = rows.outputs.n_columns;
@@ -59,24 +65,26 @@ __global__ void __launch_bounds__(kThreads) cross_entropy_rows(LossRows rows) {
     const float weight = weighted ? rows.class_weights[target] : 1.0f;
     const float top = largest_logit_of_warp(logits, n);
     const float target_logit = logits[target];
-    const float sum = softmax_numerators(logits, top, n, slope);
+    const float sum = softmax_numerators<kEstimate>(logits, top, n, slope);
     for (int64_t j = warp_lane(); j < n; j += 32) {
       const float of_class = CrossEntropy::slope(slope[j], sum, j == target);
       slope[j] = (weighted ? of_class * weight : of_class) / rows.n_rows();
     }
     if (warp_lane() != 0) return;
-    const float loss = CrossEntropy::loss(rounded::log(sum), target_logit, top);
+    const float loss = CrossEntropy::loss(
+        rounded::correctly_rounded_by<rounded::Log, kEstimate>(sum), target_logit, top);
     rows.row_losses[row] = weighted ? loss * weight : loss;
   });
 }
 
+template <EstimateIn kEstimate>
 __global__ void __launch_bounds__(kThreads)
     softmax(ConstMatrixView logits, MatrixView probabilities) {
   for_rows_of_warp(logits.n_rows, [&](int64_t row) {
     const int64_t n = logits.n_columns;
     float* p = probabilities.row(row);
     const float top = largest_logit_of_warp(logits.row(row), n);
-    const float sum = softmax_numerators(logits.row(row), top, n, p);
+    const float sum = softmax_numerators<kEstimate>(logits.row(row), top, n, p);
     for (int64_t j = warp_lane(); j < n; j += 32) p[j] = CrossEntropy::slope(p[j], sum, false);
   });
 }
@@ -86,11 +94,6 @@ __global__ void mean_of_rows(const ExactSumAccumulator* sum, int64_t n_rows, flo
 }
 
 LossRows rows_of(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient) {
-  require(batch.outputs.n_rows < (int64_t{1} << 24), "loss: a batch has 2^24 or more rows");
-  require(static_cast<int64_t>(row_losses.size()) == batch.outputs.n_rows &&
-              gradient.n_rows == batch.outputs.n_rows &&
-              gradient.n_columns == batch.outputs.n_columns,
-          "loss: outputs, row losses and gradient differ in shape");
   return {batch.outputs,       batch.classes.data(),
           batch.values.data(), batch.class_weights.empty() ? nullptr : batch.class_weights.data(),
           row_losses.data(),   gradient};
@@ -98,7 +101,6 @@ LossRows rows_of(const LossBatch& batch, std::span<float> row_losses, MatrixView
 
 template <class Row>
 void run_single_output(const Row& row, cudaStream_t stream) {
-  require(row.rows.outputs.n_columns == 1, "loss: this loss takes one output a row");
   const int64_t n_rows = row.rows.outputs.n_rows;
   if (n_rows == 0) return;
   launch(single_output_rows<Row>, {blocks_for(n_rows, kThreads), kThreads}, stream, row, n_rows);
@@ -106,39 +108,53 @@ void run_single_output(const Row& row, cudaStream_t stream) {
 
 void mean_squared_error(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
                         cudaStream_t stream) {
+  require_regression(batch, row_losses, gradient);
   run_single_output(RegressionRow<MeanSquaredError>{{}, rows_of(batch, row_losses, gradient)},
                     stream);
 }
 
 void huber(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
            cudaStream_t stream) {
+  require_regression(batch, row_losses, gradient);
   run_single_output(RegressionRow<Huber>{{batch.huber_delta}, rows_of(batch, row_losses, gradient)},
                     stream);
 }
 
+template <EstimateIn kEstimate>
 void cross_entropy(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
                    cudaStream_t stream) {
+  require_cross_entropy(batch, row_losses, gradient);
   const LossRows rows = rows_of(batch, row_losses, gradient);
   if (rows.outputs.n_rows == 0) return;
-  launch(cross_entropy_rows, {blocks_for(32 * rows.outputs.n_rows, kThreads), kThreads}, stream,
-         rows);
+  launch(cross_entropy_rows<kEstimate>, {blocks_for(32 * rows.outputs.n_rows, kThreads), kThreads},
+         stream, rows);
 }
 
+template <EstimateIn kEstimate>
 void binary_cross_entropy(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
                           cudaStream_t stream) {
-  run_single_output(BinaryCrossEntropyRow{rows_of(batch, row_losses, gradient)}, stream);
+  require_binary(batch, row_losses, gradient);
+  run_single_output(BinaryCrossEntropyRow<kEstimate>{rows_of(batch, row_losses, gradient)}, stream);
 }
 
+template <EstimateIn kEstimate>
 constexpr std::array kLosses = {
     CudaLossKernel{"mse", mean_squared_error},
     CudaLossKernel{"huber", huber},
-    CudaLossKernel{"cross_entropy", cross_entropy},
-    CudaLossKernel{"binary_cross_entropy", binary_cross_entropy},
+    CudaLossKernel{"cross_entropy", cross_entropy<kEstimate>},
+    CudaLossKernel{"binary_cross_entropy", binary_cross_entropy<kEstimate>},
 };
 
 }  // namespace
 
-std::span<const CudaLossKernel> cuda_loss_list() { return kLosses; }
+std::span<const CudaLossKernel> cuda_loss_list(EstimateIn estimate) {
+  if (estimate == EstimateIn::kBinary64) return kLosses<EstimateIn::kBinary64>;
+  return kLosses<EstimateIn::kBinary32Pair>;
+}
+
+std::span<const CudaLossKernel> cuda_loss_list() {
+  return cuda_loss_list(rounded::estimate_of_device());
+}
 
 void mean_loss_cuda(std::span<const float> row_losses, ExactSumAccumulator* sum, float* mean,
                     cudaStream_t stream) {
@@ -153,8 +169,16 @@ void mean_loss_cuda(std::span<const float> row_losses, ExactSumAccumulator* sum,
 }
 
 void softmax_rows_cuda(ConstMatrixView logits, MatrixView probabilities, cudaStream_t stream) {
+  softmax_rows_cuda(logits, probabilities, stream, rounded::estimate_of_device());
+}
+
+void softmax_rows_cuda(ConstMatrixView logits, MatrixView probabilities, cudaStream_t stream,
+                       EstimateIn estimate) {
+  require_softmax(logits, probabilities);
   if (logits.n_rows == 0 || logits.n_columns == 0) return;
-  launch(softmax, {blocks_for(32 * logits.n_rows, kThreads), kThreads}, stream, logits,
+  const auto kernel = estimate == EstimateIn::kBinary64 ? softmax<EstimateIn::kBinary64>
+                                                        : softmax<EstimateIn::kBinary32Pair>;
+  launch(kernel, {blocks_for(32 * logits.n_rows, kThreads), kThreads}, stream, logits,
          probabilities);
 }
 

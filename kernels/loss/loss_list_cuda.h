@@ -3,8 +3,8 @@
 // output, a warp for each row of logits.
 //
 // Requires: views and spans of device memory, classes among those there are (not looked at: they
-// are on the device); everything happens in the order of `stream`. Throws
-// CudaError.
+// are on the device); everything happens in the order of `stream`. Throws CudaError, and
+// std::invalid_argument where shapes do not match.
 // Determinism: rows are independent; the total is an exact sum.
 // See also: loss_list.h, loss_rows.h, kernels/elementwise/warp_sum.h.
 #pragma once
@@ -14,6 +14,7 @@
 #include <span>
 #include <string_view>
 
+#include "kernels/elementwise/pair_estimate.h"
 #include "kernels/loss/loss_list.h"
 #include "kernels/reduce/exact_sum_cuda.h"
 
@@ -29,6 +30,9 @@ struct CudaLossKernel {
 /// The same names, in the same order, as loss_list().
 std::span<const CudaLossKernel> cuda_loss_list();
 
+/// With first estimates as told, not as suits the current device; they never reach a value.
+std::span<const CudaLossKernel> cuda_loss_list(rounded::EstimateIn estimate);
+
 /// *mean = f32(exact sum of the row losses / n), one number in device memory; no rows give +0.
 /// `sum`: work space of one accumulator in device memory.
 void mean_loss_cuda(std::span<const float> row_losses, ExactSumAccumulator* sum, float* mean,
@@ -36,5 +40,7 @@ void mean_loss_cuda(std::span<const float> row_losses, ExactSumAccumulator* sum,
 
 /// Class probabilities of rows of logits. In place is fine.
 void softmax_rows_cuda(ConstMatrixView logits, MatrixView probabilities, cudaStream_t stream);
+void softmax_rows_cuda(ConstMatrixView logits, MatrixView probabilities, cudaStream_t stream,
+                       rounded::EstimateIn estimate);
 
 }  // namespace reprotrain::kernels

@@ -40,12 +40,13 @@ struct RegressionRow {
   }
 };
 
+template <rounded::EstimateIn kEstimate = rounded::EstimateIn::kBinary64>
 struct BinaryCrossEntropyRow {
   LossRows rows;
 
   RPT_HD void operator()(int64_t row) const {
     const int32_t target = rows.classes[row];
-    LossAndSlope result = BinaryCrossEntropy{}(rows.outputs(row, 0), target == 1);
+    LossAndSlope result = BinaryCrossEntropy<kEstimate>{}(rows.outputs(row, 0), target == 1);
     if (rows.class_weights != nullptr) {
       const float weight = rows.class_weights[target];
       result = {result.loss * weight, result.slope * weight};

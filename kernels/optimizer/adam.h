@@ -19,6 +19,7 @@
 #pragma once
 
 #include "kernels/base/hd.h"
+#include "kernels/base/rounded_sqrt.h"
 
 namespace reprotrain::kernels {
 
@@ -41,7 +42,7 @@ struct Adam {
     if constexpr (kDecay == AdamDecay::kDecoupled) parameter = parameter - shrink * parameter;
     m = beta1 * m + rest1 * gradient;
     v = beta2 * v + rest2 * (gradient * gradient);
-    return parameter - (rate * m) / (__builtin_sqrtf(v) * widening + epsilon);
+    return parameter - (rate * m) / (rounded_sqrt(v) * widening + epsilon);
   }
 };
 

@@ -4,7 +4,7 @@
 //   sums[c] = f32(m[0][c] + m[1][c] + ... + m[n_rows - 1][c]),   the exact sum, rounded once
 //
 // Why: runs once per layer and training step (32-1024 rows, 10-512 columns), so it is built on the
-// vectorised tiles of sliced_tile.h and falls back to ExactSum for columns of extreme range.
+// vectorised tiles of grid_tile.h and falls back to ExactSum for columns of extreme range.
 // Determinism: invariant under threads, row order, and any cut of the batch into shards that merge
 // their ExactSum. Rules for NaN, infinities and zero: exact_sum.h.
 #pragma once

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exact sums of arrays in device memory: the sums of exact_sum.h.
 //
-//   clear an accumulator, add arrays to it in any number of calls, round it
+//   clear an accumulator, add arrays to it in many calls, round it
 //
 // Why: one pass over memory; loss totals, gradient norms, column statistics. 1,024 bytes or less
 // hold a sum, so that chunks, streams and devices can have one each and merge.
-// Requires: device pointers; everything happens in the order of `stream`. Throws CudaError.
+// Requires: device pointers; no more than 2^30 blocks add to an accumulator in all (blocks_for():
+//   8 a multiprocessor at most in a call, so about a million calls on a device that has 128), merged
+//   accumulators counting with theirs. Everything happens in the order of `stream`. Throws CudaError.
 // Determinism: the grid, the method and the cut into calls never reach a result.
 // See also: exact_sum.h (rules for NaN, infinities and zero), thread_limbs.h.
 #pragma once

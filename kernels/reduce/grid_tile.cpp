@@ -9,6 +9,7 @@
 #include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
 #include "kernels/base/hd.h"
+#include "kernels/reduce/grid_window.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -59,11 +60,6 @@ RPT_HD void find_ranges(const TileInput& in, ColumnRanges& ranges) {
     ranges.highest[c] = std::max(ranges.highest[c], 1);
     ranges.lowest[c] = std::clamp(ranges.lowest[c], 1, ranges.highest[c]);
   }
-}
-
-/// 1.5 * 2^(52 + g): its last bit is worth 2^g.
-RPT_HD double grid_origin(int exponent) {
-  return double_from_bits(static_cast<uint64_t>(52 + exponent + 1023) << 52 | uint64_t{1} << 51);
 }
 
 /// How many binades the exponent fields of a column may span on `n_grids` grids: a term has `power`

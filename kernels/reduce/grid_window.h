@@ -23,6 +23,11 @@
 
 namespace reprotrain::kernels {
 
+/// 1.5 * 2^(52 + g): its last bit is worth 2^g.
+RPT_HD double grid_origin(int exponent) {
+  return double_from_bits(static_cast<uint64_t>(52 + exponent + 1023) << 52 | uint64_t{1} << 51);
+}
+
 /// Terms that are binary32 numbers.
 struct ValueTerm {
   using Stored = float;
@@ -116,8 +121,7 @@ class GridWindow {
     n_terms_ = 0;
     for (int k = 0; k < Term::kGrids; ++k) {
       units_[k] = 0;
-      origin_[k] = double_from_bits(static_cast<uint64_t>(52 + exponent(k) + 1023) << 52 |
-                                    uint64_t{1} << 51);
+      origin_[k] = grid_origin(exponent(k));
     }
   }
 

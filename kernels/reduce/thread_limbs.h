@@ -12,6 +12,7 @@
 
 #include <cstdint>
 
+#include "kernels/base/cuda_device_traits.h"
 #include "kernels/base/cuda_launch.h"
 #include "kernels/reduce/exact_sum.h"
 #include "kernels/reduce/grid_window.h"
@@ -157,13 +158,7 @@ class ThreadSum {
 /// Whether to take windows on the current device.
 inline bool takes_windows(SumMethod method) {
   if (method != SumMethod::kByDevice) return method == SumMethod::kWindows;
-  int device = 0, major = 0, minor = 0;
-  check_cuda(cudaGetDevice(&device), "cudaGetDevice");
-  check_cuda(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device),
-             "cudaDeviceGetAttribute");
-  check_cuda(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device),
-             "cudaDeviceGetAttribute");
-  return minor == 0 && major >= 6 && major <= 10;  // 1:2; other models have 1:32 or 1:64
+  return has_fast_binary64();
 }
 
 }  // namespace reprotrain::kernels

@@ -3,10 +3,11 @@
 //
 //   reprotrain_exhaustive FUNCTION [--begin BITS] [--end BITS] [--hard N] [--path binary64|pair]
 //
-// --path binary64 (the default) is the check against MPFR. Both forms, scalar and array, are checked; see tests/oracle/rounding_check.h for how. Prints
-// mismatches, and every argument whose value lies within 2^-N units in the last place of a rounding
-// boundary (default 28), in the format of tests/golden/elementary.kat. Hard subnormal arguments are
-// counted, not printed: every odd one is next to a tie of gelu.
+// --path binary64 (the default) is the check against MPFR. Both forms, scalar and array, are
+// checked; see tests/oracle/rounding_check.h for how. Prints mismatches, and every argument whose
+// value lies within 2^-N units in the last place of a rounding boundary (default 28), in the format
+// of tests/golden/elementary.kat. Hard subnormal arguments are counted, not printed: every odd one
+// is next to a tie of gelu.
 //
 // --path pair checks the estimates in binary32 pairs against the binary64 path: wherever such an
 // estimate decides, it must give the same float, and it must keep the bound that it claims (see

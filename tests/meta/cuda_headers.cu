@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every scalar formula, used in device code once. Compiled to PTX by cuda_headers.py, never run.
+// The scalar formulas, used in device code once, whatever kernels do with them. Compiled to PTX by
+// cuda_headers.py, never run. The digest of tensors, integers only, is checked with the kernels.
 #include "kernels/base/float_bits.h"
 #include "kernels/elementwise/activation.h"
 #include "kernels/elementwise/dropout.h"
 #include "kernels/elementwise/elementary.h"
+#include "kernels/elementwise/initialisation.h"
+#include "kernels/elementwise/lane_sum.h"
+#include "kernels/elementwise/layer_norm.h"
 #include "kernels/feature/clip.h"
 #include "kernels/feature/log1p.h"
 #include "kernels/feature/min_max.h"
 #include "kernels/feature/standardize.h"
 #include "kernels/loss/classification_loss.h"
 #include "kernels/loss/regression_loss.h"
+#include "kernels/optimizer/adam.h"
+#include "kernels/optimizer/sgd.h"
 #include "kernels/random/philox.h"
 #include "kernels/random/streams.h"
 
@@ -47,10 +53,35 @@ __global__ void features(const float* x, float* y, int n, Standardize standardiz
 __global__ void losses(const float* x, float* y, int n) {
   const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
   if (i >= n) return;
-  y[i] = BinaryCrossEntropy{}(x[i], i % 2 == 0).loss;
+  y[i] = BinaryCrossEntropy<>{}(x[i], i % 2 == 0).loss;
 }
 
 __global__ void random_units(float* y, int n, RandomStream stream) {
   const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
   if (i < n) y[i] = random_unit(stream, static_cast<unsigned>(i));
+}
+
+__global__ void optimizers(float* p, const float* g, float* m, float* v, int n, Sgd sgd,
+                           Adam adam) {
+  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (i >= n) return;
+  const float decayed =
+      sgd.plain<true>(p[i], g[i]) + sgd.with_momentum<true, true>(p[i], g[i], m[i]);
+  p[i] = adam.step<AdamDecay::kDecoupled>(decayed, g[i], m[i], v[i]) +
+         adam.step<AdamDecay::kInGradient>(p[i], g[i], m[i], v[i]);
+}
+
+__global__ void layer_norms(const float* x, float* y, int n) {
+  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  const float mean = lane_sum([x](int64_t j) { return x[j]; }, n) / static_cast<float>(n);
+  const float inverse =
+      layer_norm_step::inverse_deviation(layer_norm_step::squared_deviation(x[i], mean));
+  const float normal = layer_norm_step::normal(x[i], mean, inverse);
+  y[i] = layer_norm_step::output(normal, x[0], x[1]) +
+         layer_norm_step::input_gradient(x[2], normal, x[3], x[4], inverse);
+}
+
+__global__ void initial_weights(float* y, int n, WeightInitialisation weights) {
+  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (i < n) y[i] = weights.value_of_word(random_word(weights.stream, static_cast<unsigned>(i)));
 }

@@ -154,6 +154,17 @@ TEST(BadCalls, LossesOfOtherShapes) {
   }
 }
 
+TEST(BadCalls, CrossEntropyInPlace) {
+  std::vector<float> outputs(6), losses(2);
+  const std::vector<int32_t> classes(2);
+  LossBatch batch;
+  batch.outputs = dense_view<const float>(outputs.data(), 2, 3);
+  batch.classes = classes;
+  EXPECT_REFUSED(find_loss("cross_entropy")
+                     ->run(batch, losses, dense_view(outputs.data(), 2, 3), SerialParallel()),
+                 "in place");
+}
+
 TEST(BadCalls, LayerNormsOfOtherShapes) {
   std::vector<float> values(12), three(3), two(2);
   const auto view = dense_view(values.data(), 3, 4);

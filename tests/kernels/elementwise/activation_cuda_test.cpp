@@ -59,5 +59,14 @@ TEST(ActivationCuda, HasTheCpusBitsAtEverySizeAndAlignment) {
   EXPECT_EQ(find_activation_cuda("swish"), nullptr);
 }
 
+TEST(ActivationCuda, HasTheCpusBitsWhateverTheEstimatesAreIn) {
+  for (const auto estimate : {rounded::EstimateIn::kBinary64, rounded::EstimateIn::kBinary32Pair}) {
+    SCOPED_TRACE(static_cast<int>(estimate));
+    const auto list = activation_list_cuda(estimate);
+    ASSERT_EQ(list.size(), activation_list().size());
+    for (size_t a = 0; a < list.size(); ++a) check_size(activation_list()[a], list[a], 4097);
+  }
+}
+
 }  // namespace
 }  // namespace reprotrain::kernels

@@ -22,18 +22,29 @@ struct Function {
   const char* name;
   void (*cpu)(const float* x, float* y, int64_t n);
   void (*cuda)(const float* x, float* y, int64_t n, cudaStream_t stream);
+  void (*by_estimate)(const float* x, float* y, int64_t n, cudaStream_t stream,
+                      rounded::EstimateIn estimate);
 };
 
 constexpr Function kFunctions[] = {
-    {"exp", rounded::exp_array, rounded::exp_array_cuda},
-    {"log", rounded::log_array, rounded::log_array_cuda},
-    {"log1p", rounded::log1p_array, rounded::log1p_array_cuda},
-    {"expm1", rounded::expm1_array, rounded::expm1_array_cuda},
-    {"tanh", rounded::tanh_array, rounded::tanh_array_cuda},
-    {"sigmoid", rounded::sigmoid_array, rounded::sigmoid_array_cuda},
-    {"erf", rounded::erf_array, rounded::erf_array_cuda},
-    {"gelu", rounded::gelu_array, rounded::gelu_array_cuda},
-    {"gelu_derivative", rounded::gelu_derivative_array, rounded::gelu_derivative_array_cuda},
+    {"exp", rounded::exp_array, rounded::exp_array_cuda,
+     rounded::elementary_array_cuda<rounded::Exp>},
+    {"log", rounded::log_array, rounded::log_array_cuda,
+     rounded::elementary_array_cuda<rounded::Log>},
+    {"log1p", rounded::log1p_array, rounded::log1p_array_cuda,
+     rounded::elementary_array_cuda<rounded::Log1p>},
+    {"expm1", rounded::expm1_array, rounded::expm1_array_cuda,
+     rounded::elementary_array_cuda<rounded::Expm1>},
+    {"tanh", rounded::tanh_array, rounded::tanh_array_cuda,
+     rounded::elementary_array_cuda<rounded::Tanh>},
+    {"sigmoid", rounded::sigmoid_array, rounded::sigmoid_array_cuda,
+     rounded::elementary_array_cuda<rounded::Sigmoid>},
+    {"erf", rounded::erf_array, rounded::erf_array_cuda,
+     rounded::elementary_array_cuda<rounded::Erf>},
+    {"gelu", rounded::gelu_array, rounded::gelu_array_cuda,
+     rounded::elementary_array_cuda<rounded::Gelu>},
+    {"gelu_derivative", rounded::gelu_derivative_array, rounded::gelu_derivative_array_cuda,
+     rounded::elementary_array_cuda<rounded::GeluDerivative>},
 };
 
 /// Arguments of all sizes, undecided ones (gelu's subnormal ties) and rules in between.
@@ -78,6 +89,22 @@ TEST(ElementaryArrayCuda, HasTheCpusBitsWhereThreadsDoSeveralQuads) {
       function.cuda(array.data(), array.data(), array.size(), nullptr);
       EXPECT_EQ(bit_patterns(array.values()), expected) << function.name;
     });
+  }
+}
+
+TEST(ElementaryArrayCuda, HasTheCpusBitsWhateverTheEstimateIsIn) {
+  const std::vector<float> x = mixed_arguments(16385);
+  for (const Function& function : kFunctions) {
+    const auto expected = bit_patterns(cpu_values(function, x));
+    for (const auto estimate :
+         {rounded::EstimateIn::kBinary64, rounded::EstimateIn::kBinary32Pair}) {
+      for_each_schedule(2, [&] {
+        DeviceArray<float> array(x);
+        function.by_estimate(array.data(), array.data(), array.size(), nullptr, estimate);
+        EXPECT_EQ(bit_patterns(array.values()), expected)
+            << function.name << ", estimate " << static_cast<int>(estimate);
+      });
+    }
   }
 }
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "kernels/base/parallel.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
@@ -74,6 +76,16 @@ Results on_device(const Inputs& in) {
                             MatrixView{}, span(scale_gradient), span(shift_gradient)},
                            sums.data(), nullptr);
   return {y.values(), gradient.values(), scale_gradient.values(), shift_gradient.values()};
+}
+
+TEST(LayerNormCuda, RefusesShapesThatDoNotMatch) {
+  std::vector<float> values(12), three(3), two(2);
+  const auto view = dense_view(values.data(), 3, 4);
+  EXPECT_THROW(layer_norm_forward_cuda({view, three, three, view, three, view}, nullptr),
+               std::invalid_argument);
+  EXPECT_THROW(
+      layer_norm_backward_cuda({view, three, three, view, view, two, three}, nullptr, nullptr),
+      std::invalid_argument);
 }
 
 TEST(LayerNormCuda, HasTheCpusBitsForEveryWidth) {

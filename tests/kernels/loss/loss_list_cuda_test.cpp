@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "kernels/base/parallel.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
@@ -15,6 +17,9 @@ namespace {
 using testing::bit_patterns;
 using testing::DeviceArray;
 using testing::for_each_schedule;
+
+constexpr rounded::EstimateIn kEstimates[] = {rounded::EstimateIn::kBinary64,
+                                              rounded::EstimateIn::kBinary32Pair};
 
 /// A batch on the host: outputs in a matrix with a gap between its rows.
 struct HostBatch {
@@ -94,17 +99,39 @@ TEST(LossCuda, HasTheCpusBits) {
           const HostBatch host(kind, n_rows, n_outputs, n_classes, takes_weights);
           const Evaluated expected = on_cpu(loss_list()[i], host, n_rows, n_outputs);
           for_each_schedule(2, [&] {
-            const Evaluated result = on_device(cuda_loss_list()[i], host, n_rows, n_outputs);
-            EXPECT_EQ(bit_patterns(result.row_losses), bit_patterns(expected.row_losses))
-                << loss_list()[i].name << " " << n_rows << " x " << n_outputs << " " << kind;
-            EXPECT_EQ(bit_patterns(result.gradient), bit_patterns(expected.gradient))
-                << loss_list()[i].name << " " << n_rows << " x " << n_outputs << " " << kind;
-            EXPECT_EQ(bit_patterns(result.mean), bit_patterns(expected.mean));
+            for (const auto estimate : kEstimates) {
+              const CudaLossKernel& cuda = cuda_loss_list(estimate)[i];
+              const Evaluated result = on_device(cuda, host, n_rows, n_outputs);
+              EXPECT_EQ(bit_patterns(result.row_losses), bit_patterns(expected.row_losses))
+                  << loss_list()[i].name << " " << n_rows << " x " << n_outputs << " " << kind;
+              EXPECT_EQ(bit_patterns(result.gradient), bit_patterns(expected.gradient))
+                  << loss_list()[i].name << " " << n_rows << " x " << n_outputs << " " << kind;
+              EXPECT_EQ(bit_patterns(result.mean), bit_patterns(expected.mean));
+            }
           });
         }
       }
     }
   }
+}
+
+TEST(LossCuda, RefusesWhatDoesNotMatch) {
+  std::vector<float> outputs(6), gradient(6), losses(2), weights(7);
+  const std::vector<int32_t> classes(2);
+  for (const CudaLossKernel& loss : cuda_loss_list()) {
+    const auto columns = loss.name == "cross_entropy" ? 3 : 1;
+    LossBatch batch;
+    batch.outputs = dense_view<const float>(outputs.data(), 2, columns);
+    const MatrixView slopes = dense_view(gradient.data(), 2, columns);
+    EXPECT_THROW(loss.run(batch, losses, slopes, nullptr), std::invalid_argument) << loss.name;
+    if (loss.name == "mse" || loss.name == "huber") continue;
+    batch.classes = classes;
+    batch.class_weights = weights;
+    EXPECT_THROW(loss.run(batch, losses, slopes, nullptr), std::invalid_argument) << loss.name;
+  }
+  EXPECT_THROW(softmax_rows_cuda(dense_view<const float>(outputs.data(), 2, 3),
+                                 dense_view(gradient.data(), 3, 2), nullptr),
+               std::invalid_argument);
 }
 
 TEST(SoftmaxCuda, HasTheCpusBitsAlsoInPlace) {
@@ -114,10 +141,12 @@ TEST(SoftmaxCuda, HasTheCpusBitsAlsoInPlace) {
     const MatrixView matrix{expected.data(), 9, n, host.stride};
     softmax_rows(matrix, matrix, SerialParallel());
     for_each_schedule([&] {
-      DeviceArray<float> array(host.outputs);
-      const MatrixView on_device{array.data(), 9, n, host.stride};
-      softmax_rows_cuda(on_device, on_device, nullptr);
-      EXPECT_EQ(bit_patterns(array.values()), bit_patterns(expected)) << n;
+      for (const auto estimate : kEstimates) {
+        DeviceArray<float> array(host.outputs);
+        const MatrixView on_device{array.data(), 9, n, host.stride};
+        softmax_rows_cuda(on_device, on_device, nullptr, estimate);
+        EXPECT_EQ(bit_patterns(array.values()), bit_patterns(expected)) << n;
+      }
     });
   }
 }
