@@ -53,7 +53,7 @@ OrientedProduct oriented(const MatrixProduct& product) {
   return lanes_per_term(turned) < lanes_per_term(given) ? turned : given;
 }
 
-TileKernel tile_kernel(const OrientedProduct& product) {
+TileKernel tile_kernel([[maybe_unused]] const OrientedProduct& product) {
 #if defined(__x86_64__)
   if (uses_avx512(cpu_path())) return avx512_tile_kernel();
   if (uses_avx2(cpu_path())) return avx2_tile_kernel(product.n_rows, product.n_columns);
