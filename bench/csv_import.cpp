@@ -3,15 +3,16 @@
 //
 //   bench_csv_import FILE
 // One import on one thread; bench/csv_beside_pandas.py repeats it beside pandas.
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
+#include "bench/command_line.h"
+#include "bench/timing.h"
 #include "engine/data/csv_reader.h"
-#include "include/reprotrain/error.h"
 
 namespace {
 
@@ -34,31 +35,25 @@ int64_t table_bytes(const reprotrain::engine::Table& table) {
   return bytes;
 }
 
-int measure(const char* path) {
+int measure(const std::string& path) {
   const auto size = static_cast<double>(std::filesystem::file_size(path));
-  const auto start = std::chrono::steady_clock::now();
+  const double start = reprotrain::bench::seconds(CLOCK_MONOTONIC);
   const reprotrain::engine::Table table = reprotrain::engine::read_csv(path, {});
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  const double elapsed = reprotrain::bench::seconds(CLOCK_MONOTONIC) - start;
   std::printf(
       "{\"rows\": %lld, \"columns\": %zu, \"seconds\": %.4f, \"megabytes_per_second\": %.1f, "
       "\"table_bytes\": %lld, \"peak_resident_bytes\": %lld}\n",
-      static_cast<long long>(table.n_rows), table.columns.size(), elapsed.count(),
-      size / 1e6 / elapsed.count(), static_cast<long long>(table_bytes(table)),
-      static_cast<long long>(peak_resident_bytes()));
+      static_cast<long long>(table.n_rows), table.columns.size(), elapsed, size / 1e6 / elapsed,
+      static_cast<long long>(table_bytes(table)), static_cast<long long>(peak_resident_bytes()));
   return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: bench_csv_import FILE\n");
-    return 2;
-  }
-  try {
-    return measure(argv[1]);
-  } catch (const reprotrain::Error& error) {
-    std::fprintf(stderr, "bench_csv_import: %s\n", error.what());
-    return 2;
-  }
+  std::vector<std::string> files;
+  reprotrain::bench::CommandLine line(
+      "bench_csv_import", "Import speed of a CSV file on one thread, as a line of JSON.");
+  line.words("FILE", files, 1, 1);
+  return line.run(argc, argv, [&files] { return measure(files[0]); });
 }

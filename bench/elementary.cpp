@@ -6,15 +6,17 @@
 // Every contender in turn runs over the same 16,384 arguments, several times over; 7 such rounds,
 // interleaved; the median counts. Thread CPU time, so that a busy machine distorts ratios little.
 // libmvec (4 ulp) and SLEEF (u10: 1 ulp) are not correctly rounded; nor is glibc's scalar form.
-#include <time.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <iterator>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "bench/command_line.h"
+#include "bench/timing.h"
 #include "kernels/base/cpu_path.h"
 #include "kernels/elementwise/elementary_array.h"
 #include "kernels/random/philox.h"
@@ -114,26 +116,14 @@ struct Contender {
   ArrayFunction function;
   kernels::CpuPath path;
   std::vector<double> gelem_per_s;
-
-  double median() const {
-    std::vector<double> sorted = gelem_per_s;
-    std::sort(sorted.begin(), sorted.end());
-    return sorted[sorted.size() / 2];
-  }
 };
-
-double thread_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 void run_round(Contender& contender, const std::vector<float>& x, std::vector<float>& y) {
   const kernels::CpuPathScope scope(contender.path);
   contender.function(x.data(), y.data(), kCount);
-  const double start = thread_seconds();
+  const double start = bench::seconds(CLOCK_THREAD_CPUTIME_ID);
   for (int pass = 0; pass < kPasses; ++pass) contender.function(x.data(), y.data(), kCount);
-  const double seconds = thread_seconds() - start;
+  const double seconds = bench::seconds(CLOCK_THREAD_CPUTIME_ID) - start;
   contender.gelem_per_s.push_back(1e-9 * static_cast<double>(kCount * kPasses) / seconds);
 }
 
@@ -164,28 +154,51 @@ void print_case(const Case& c, bool is_last) {
               c.name.c_str(), static_cast<double>(c.low), static_cast<double>(c.high));
   for (size_t i = 0; i < contenders.size(); ++i) {
     std::printf("%s\"%s\": %.3f", i == 0 ? "" : ", ", contenders[i].name.c_str(),
-                contenders[i].median());
+                bench::median(contenders[i].gelem_per_s));
   }
   std::printf("}}%s\n", is_last ? "" : ",");
 }
 
-void run(const std::vector<std::string>& names) {
+std::string names_of_cases() {
+  std::string names;
+  for (const Case& c : kCases) names += (names.empty() ? "" : ", ") + c.name;
+  return names;
+}
+
+std::vector<const Case*> cases_called(const std::vector<std::string>& names) {
   std::vector<const Case*> chosen;
   for (const Case& c : kCases) {
-    const bool is_named = std::find(names.begin(), names.end(), c.name) != names.end();
-    if (names.empty() || is_named) chosen.push_back(&c);
+    if (names.empty()) chosen.push_back(&c);
   }
+  for (const std::string& name : names) {
+    const auto found = std::find_if(std::begin(kCases), std::end(kCases),
+                                    [&](const Case& c) { return c.name == name; });
+    if (found == std::end(kCases)) {
+      throw std::invalid_argument("unknown function " + name + ": there are " + names_of_cases());
+    }
+    chosen.push_back(found);
+  }
+  return chosen;
+}
+
+int run(const std::vector<std::string>& names) {
+  const std::vector<const Case*> chosen = cases_called(names);
   std::printf(
       "{\n  \"n\": %lld, \"rounds\": %d, \"clock\": \"thread CPU time\",\n  \"results\": [\n",
       static_cast<long long>(kCount), kRounds);
   for (const Case* c : chosen) print_case(*c, c == chosen.back());
   std::printf("  ]\n}\n");
+  return 0;
 }
 
 }  // namespace
 }  // namespace reprotrain
 
 int main(int argc, char** argv) {
-  reprotrain::run(std::vector<std::string>(argv + 1, argv + argc));
-  return 0;
+  std::vector<std::string> names;
+  reprotrain::bench::CommandLine line("bench_elementary",
+                                      "10^9 elements a second, one thread, as JSON. Functions: " +
+                                          reprotrain::names_of_cases() + ".");
+  line.words("FUNCTION...", names, 0, 100);
+  return line.run(argc, argv, [&names] { return reprotrain::run(names); });
 }

@@ -7,8 +7,6 @@
 // Data lie in memory (256 MiB) or in the second-level cache (128 KiB); they are Gaussian, or have
 // exponents drawn from all there are. Time is processor time, divided by the number of threads: other
 // work on the machine takes none of it.
-#include <time.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -20,6 +18,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/command_line.h"
+#include "bench/timing.h"
 #include "engine/device/cpu_threads.h"
 #include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
@@ -32,16 +32,12 @@
 namespace reprotrain {
 namespace {
 
+using bench::median;
+using bench::seconds;
 using kernels::CpuPath;
 
 constexpr int64_t kColumns = 64;
 constexpr int kRounds = 7;
-
-double seconds(clockid_t clock) {
-  timespec now;
-  clock_gettime(clock, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
 
 float gaussian(uint64_t i) {
   const double u = 1.0 - static_cast<double>(kernels::random_unit({1, 0, 0}, 2 * i));
@@ -167,11 +163,6 @@ struct Place {
   int repeats;
 };
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 void measure(const char* data_name, const Place& place, const std::vector<float>& values,
              const std::vector<int64_t>& rows, int n_threads, bool& first) {
   const engine::CpuThreads threads(n_threads);
@@ -203,7 +194,7 @@ void measure(const char* data_name, const Place& place, const std::vector<float>
   std::fflush(stdout);
 }
 
-void measure_all(bool quick) {
+int measure_all(bool quick) {
   const Place places[] = {{"memory", size_t{1} << (quick ? 24 : 26), 1},
                           {"cache", size_t{1} << 15, quick ? 50 : 500}};
   std::vector<int64_t> rows((size_t{1} << 26) / kColumns);
@@ -223,12 +214,16 @@ void measure_all(bool quick) {
     }
   }
   std::printf("\n]}\n");
+  return 0;
 }
 
 }  // namespace
 }  // namespace reprotrain
 
 int main(int argc, char** argv) {
-  reprotrain::measure_all(argc > 1 && std::strcmp(argv[1], "--quick") == 0);
-  return 0;
+  bool quick = false;
+  reprotrain::bench::CommandLine line(
+      "bench_exact_sum", "Exact sums as a share of what memory can be read with: JSON.");
+  line.flag("--quick", quick, "a quarter of the data, fewer repeats");
+  return line.run(argc, argv, [&quick] { return reprotrain::measure_all(quick); });
 }

@@ -2,21 +2,24 @@
 // Matrix products beside OpenBLAS and oneDNN, in one process: GFLOP/s of fma32 ("reprotrain") and of
 // integer slices, and the ratio of fma32 to the fastest peer of each row.
 //
-//   bench_matmul [--threads N] [--repeats 7] [--path NAME] [--only TEXT] [--json FILE]
+//   bench_matmul [--threads N] [--only TEXT]...      (--help lists the options)
+//
 // Contenders take turns; the median of the repeats counts. One thread is timed by the processor
 // time of the thread, which other processes do not use up; more threads by the wall clock, where a
 // repeat is the best of several short runs. With --path every product of ours runs on that path.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 
+#include "bench/command_line.h"
 #include "bench/matmul_peers.h"
+#include "bench/timing.h"
 #include "engine/device/cpu_threads.h"
 #include "kernels/base/cpu_path.h"
 #include "kernels/matmul/matmul.h"
@@ -82,12 +85,6 @@ class Operands {
   kernels::MatrixProduct product_;
 };
 
-double seconds(clockid_t clock) {
-  timespec time{};
-  clock_gettime(clock, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
-
 struct Options {
   int n_threads = 1;
   int repeats = 7;
@@ -114,11 +111,6 @@ double measure(const std::function<void()>& call, int n_threads, double budget) 
   return best;
 }
 
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 /// GFLOP/s of each contender, in their order.
 std::vector<double> rates_of(const Shape& shape, const std::vector<Contender>& contenders,
                              const Options& options) {
@@ -140,26 +132,11 @@ std::vector<double> rates_of(const Shape& shape, const std::vector<Contender>& c
   return rates;
 }
 
-Options parse(int argc, char** argv) {
-  Options options;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string key = argv[i];
-    const std::string value = argv[i + 1];
-    if (key == "--threads") options.n_threads = std::stoi(value);
-    if (key == "--repeats") options.repeats = std::stoi(value);
-    if (key == "--path") options.path = value;
-    if (key == "--only") options.only = value;
-    if (key == "--json") options.json = value;
-  }
-  return options;
-}
-
 kernels::CpuPath path_from(const std::string& name) {
   const std::optional<kernels::CpuPath> path = kernels::cpu_path_called(name);
   if (path) return *path;
-  std::fprintf(stderr, "bench_matmul: --path %s: this processor has %s\n", name.c_str(),
-               kernels::names_of_cpu_paths().c_str());
-  std::exit(2);
+  throw std::invalid_argument("--path " + name + ": this processor has " +
+                              kernels::names_of_cpu_paths());
 }
 
 /// Prints one line for each shape and keeps the same as JSON.
@@ -211,7 +188,7 @@ class Report {
   int n_rows_ = 0;
 };
 
-void run(const Options& options) {
+int run(const Options& options) {
   std::optional<kernels::CpuPathScope> scope;
   if (!options.path.empty()) scope.emplace(path_from(options.path));
   const engine::CpuThreads threads(options.n_threads);
@@ -236,12 +213,21 @@ void run(const Options& options) {
     report.add(shape, rates_of(shape, contenders, options));
   }
   report.finish(options);
+  return 0;
 }
 
 }  // namespace
 }  // namespace reprotrain::bench
 
 int main(int argc, char** argv) {
-  reprotrain::bench::run(reprotrain::bench::parse(argc, argv));
-  return 0;
+  using namespace reprotrain::bench;
+  Options options;
+  CommandLine line("bench_matmul", "Matrix products beside OpenBLAS and oneDNN: GFLOP/s.");
+  line.option("--threads", options.n_threads, "threads of every contender");
+  line.option("--repeats", options.repeats, "rounds, of which the median counts");
+  line.option("--path", options.path,
+              "the path of our products: " + reprotrain::kernels::names_of_cpu_paths());
+  line.option("--only", options.only, "only products whose name contains this");
+  line.option("--json", options.json, "file for the figures");
+  return line.run(argc, argv, [&options] { return run(options); });
 }

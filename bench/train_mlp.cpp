@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Training speed of a multilayer perceptron on random data, as JSON lines: samples per second.
 //
-//   bench_train_mlp [--threads N] [--seconds S] [--shape 64-128-64-10] [--batch 64] [--trace 10]
+//   bench_train_mlp [--threads N] [--shape 64-128-64-10]...      (--help lists the options)
+//
 // Adam, cross-entropy, relu; shuffled rows are gathered into batches as in a real run, and every
 // --trace steps (0: never) all parameters and moments are digested. Beside the rate by the wall
 // clock stands the rate by the processor time of the process, which other processes do not use up.
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <sstream>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "bench/command_line.h"
+#include "bench/timing.h"
 #include "engine/device/cpu_threads.h"
 #include "engine/models/network.h"
 #include "engine/train/loss.h"
@@ -31,38 +33,30 @@ struct Options {
   double seconds = 1.0;
   std::string shape = "64-128-64-10";
   int64_t batch_size = 64;
-  uint64_t trace_stride = 10;
+  int64_t trace_stride = 10;
 };
 
 std::vector<int64_t> widths_of(const std::string& shape) {
   std::vector<int64_t> widths;
   std::istringstream parts(shape);
-  for (std::string part; std::getline(parts, part, '-');) widths.push_back(std::stoll(part));
-  return widths;
-}
-
-Options parse(int argc, char** argv) {
-  Options options;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string key = argv[i];
-    const std::string value = argv[i + 1];
-    if (key == "--threads") options.n_threads = std::stoi(value);
-    if (key == "--seconds") options.seconds = std::stod(value);
-    if (key == "--shape") options.shape = value;
-    if (key == "--batch") options.batch_size = std::stoll(value);
-    if (key == "--trace") options.trace_stride = std::stoull(value);
+  for (std::string part; std::getline(parts, part, '-');) {
+    widths.push_back(std::atoll(part.c_str()));
+    if (widths.back() < 1) widths.clear();
   }
-  return options;
+  if (widths.size() < 2) throw std::invalid_argument("--shape takes widths such as 64-128-64-10");
+  return widths;
 }
 
 /// Random inputs and labels, and everything a training step needs.
 class Workload {
  public:
+  static constexpr int64_t kRows = 8192;
+
   Workload(const std::vector<int64_t>& widths, const Options& options)
       : n_features_(widths.front()),
         n_classes_(widths.back()),
         batch_size_(options.batch_size),
-        trace_stride_(options.trace_stride),
+        trace_stride_(static_cast<uint64_t>(options.trace_stride)),
         threads_(options.n_threads),
         network_(model_of(widths), n_features_, n_classes_, 1),
         optimizer_(engine::OptimizerConfig{}, network_.parameter_list()),
@@ -92,8 +86,6 @@ class Workload {
   std::string digest() const { return digest_.hex(); }
 
  private:
-  static constexpr int64_t kRows = 8192;
-
   static engine::ModelConfig model_of(const std::vector<int64_t>& widths) {
     engine::ModelConfig model;
     model.hidden.assign(widths.begin() + 1, widths.end() - 1);
@@ -155,18 +147,10 @@ class Workload {
   kernels::Digest128 digest_;
 };
 
-double seconds(clockid_t clock) {
-  timespec time{};
-  clock_gettime(clock, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
-
-}  // namespace
-}  // namespace reprotrain
-
-int main(int argc, char** argv) {
-  using namespace reprotrain;
-  const Options options = parse(argc, argv);
+int measure(const Options& options) {
+  using bench::seconds;
+  if (options.batch_size > Workload::kRows)
+    throw std::invalid_argument("--batch: there are 8192 rows");
   Workload workload(widths_of(options.shape), options);
   workload.epoch();  // warm caches and work space
   const double start = seconds(CLOCK_MONOTONIC);
@@ -182,4 +166,19 @@ int main(int argc, char** argv) {
       static_cast<double>(n_rows) / elapsed, static_cast<double>(n_rows) / processor_time,
       static_cast<double>(workload.last_loss()), workload.digest().c_str());
   return 0;
+}
+
+}  // namespace
+}  // namespace reprotrain
+
+int main(int argc, char** argv) {
+  using namespace reprotrain;
+  Options options;
+  bench::CommandLine line("bench_train_mlp", "Training speed of a perceptron, as a line of JSON.");
+  line.option("--threads", options.n_threads, "threads of a step");
+  line.option("--seconds", options.seconds, "how long to train at least");
+  line.option("--shape", options.shape, "widths of the layers, input and classes included");
+  line.option("--batch", options.batch_size, "rows of a step, 8192 at most");
+  line.option("--trace", options.trace_stride, "steps from digest to digest; 0: none", 0);
+  return line.run(argc, argv, [&options] { return measure(options); });
 }

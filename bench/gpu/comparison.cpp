@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bench/timing.h"
 #include "kernels/base/cuda_error.h"
 
 namespace reprotrain::bench {
@@ -46,13 +47,6 @@ int calls_for_a_sample(const Work& work, cudaStream_t stream) {
   time_calls(work, 2, stream);
   const double milliseconds = time_calls(work, 3, stream);
   return std::clamp(static_cast<int>(std::ceil(10.0 / std::max(milliseconds, 1e-3))), 1, 2000);
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const size_t middle = values.size() / 2;
-  if (values.size() % 2 == 1) return values[middle];
-  return (values[middle - 1] + values[middle]) / 2.0;
 }
 
 }  // namespace

@@ -7,14 +7,14 @@
 // 1 some bits differ, 2 usage or a fault, 77 no GPU. See scripts/gpu-bench.sh.
 #include <cuda_runtime_api.h>
 
-#include <cstdlib>
-#include <exception>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "bench/command_line.h"
 #include "bench/gpu/bandwidth_rows.h"
 #include "bench/gpu/matmul_rows.h"
 #include "bench/gpu/report.h"
@@ -34,28 +34,6 @@ struct Options {
   std::string json_file, markdown_file;
   std::string commit = "unknown";
 };
-
-Options options_from(int argc, char** argv) {
-  Options options;
-  for (int i = 1; i < argc; i += 2) {
-    const std::string name = argv[i];
-    if (i + 1 == argc) throw std::invalid_argument(name + " needs a value");
-    const std::string value = argv[i + 1];
-    if (name == "--repetitions") {
-      options.n_repetitions = std::atoi(value.c_str());
-    } else if (name == "--json") {
-      options.json_file = value;
-    } else if (name == "--markdown") {
-      options.markdown_file = value;
-    } else if (name == "--commit") {
-      options.commit = value;
-    } else {
-      throw std::invalid_argument("unknown argument " + name);
-    }
-  }
-  if (options.n_repetitions < 1) throw std::invalid_argument("--repetitions takes 1 or more");
-  return options;
-}
 
 bool proves_itself() {
   const auto device = kernels::cuda_device(0);
@@ -93,6 +71,12 @@ std::unique_ptr<kernels::Int8Gemm> tensor_cores(const kernels::DeviceCopy<unsign
 }
 
 int run(const Options& options) {
+  int n_devices = 0;
+  const cudaError_t code = cudaGetDeviceCount(&n_devices);
+  if (code != cudaSuccess || n_devices == 0) {
+    std::cerr << "gpu_bench: no GPU: " << cudaGetErrorString(code) << "\n";
+    return 77;
+  }
   if (!proves_itself()) return 1;
   constexpr int64_t kLargest = 8192;
   DeviceMemory memory(kLargest * kLargest,
@@ -122,17 +106,11 @@ int run(const Options& options) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    const Options options = options_from(argc, argv);
-    int n_devices = 0;
-    const cudaError_t code = cudaGetDeviceCount(&n_devices);
-    if (code != cudaSuccess || n_devices == 0) {
-      std::cerr << "gpu_bench: no GPU: " << cudaGetErrorString(code) << "\n";
-      return 77;
-    }
-    return run(options);
-  } catch (const std::exception& error) {
-    std::cerr << "gpu_bench: " << error.what() << "\n";
-    return 2;
-  }
+  Options options;
+  CommandLine line("gpu_bench", "Proves the kernels on this GPU, then measures them beside peers.");
+  line.option("--repetitions", options.n_repetitions, "rounds, of which the median counts");
+  line.option("--json", options.json_file, "file for the figures");
+  line.option("--markdown", options.markdown_file, "file for the same as tables");
+  line.option("--commit", options.commit, "what the report calls these sources");
+  return line.run(argc, argv, [&options] { return run(options); });
 }
