@@ -1,23 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/conformance/check_functions.h"
 #include "kernels/conformance/golden_words.h"
+#include "kernels/conformance/metric_rows.h"
 
 namespace reprotrain::kernels {
 namespace {
-
-/// What a MetricInputs views.
-struct MetricRows {
-  int32_t n_classes = 0;
-  std::vector<int32_t> true_classes, predicted_classes;
-  std::vector<float> probabilities, targets, predictions;
-
-  MetricInputs inputs() const {
-    const auto n_rows = static_cast<int64_t>(true_classes.size());
-    return {n_classes,         true_classes,
-            predicted_classes, dense_view(probabilities.data(), n_rows, int64_t{n_classes}),
-            targets,           predictions};
-  }
-};
 
 bool metric_words(OperatorDevice& device, std::span<const std::string_view> names,
                   const MetricRows& rows, Words& out) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "kernels/base/matrix_view.h"
-#include "tests/support/element_families.h"
+#include "kernels/conformance/test_values.h"
 
 namespace reprotrain::testing {
 
@@ -28,7 +28,7 @@ class GuardedMatrix {
     for (int64_t row = 0; row < n_rows_; ++row) {
       for (int64_t column = 0; column < n_columns_; ++column) {
         matrix(row, column) =
-            element(kind, first + static_cast<uint64_t>(row * n_columns_ + column));
+            kernels::element(kind, first + static_cast<uint64_t>(row * n_columns_ + column));
       }
     }
   }

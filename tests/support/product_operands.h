@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "kernels/base/float_bits.h"
+#include "kernels/conformance/test_values.h"
 #include "kernels/matmul/ordered_matmul.h"
 #include "tests/support/bit_patterns.h"
-#include "tests/support/element_families.h"
 #include "tests/support/guarded_matrix.h"
 
 namespace reprotrain::testing {
@@ -44,7 +44,7 @@ struct ProductOperands {
     a.fill(c_.kind, 0);
     b.fill(c_.kind, uint64_t{1} << 20);
     for (int64_t j = 0; j < c_.n_columns; ++j) {
-      bias.push_back(element(c_.kind, (uint64_t{1} << 21) + static_cast<uint64_t>(j)));
+      bias.push_back(kernels::element(c_.kind, (uint64_t{1} << 21) + static_cast<uint64_t>(j)));
     }
     product.a = a.view();
     product.transpose_a = c_.transpose_a;

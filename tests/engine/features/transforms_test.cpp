@@ -5,9 +5,9 @@
 
 #include "engine/features/feature_plan.h"
 #include "kernels/base/float_bits.h"
+#include "kernels/conformance/test_values.h"
 #include "tests/engine/features/example_table.h"
 #include "tests/support/bit_patterns.h"
-#include "tests/support/element_families.h"
 #include "tests/support/error_text.h"
 
 namespace reprotrain::engine {
@@ -55,9 +55,8 @@ std::vector<float> fitted_column(const TransformConfig& config,
   const uint64_t n = reprotrain::testing::from_decimal(inputs[1]);
   std::vector<float> values;
   for (uint64_t i = 0; i < n; ++i) {
-    const bool is_missing =
-        i > 0 && reprotrain::testing::mixed_word((uint64_t{3} << 20) + i) % 4 == 0;
-    values.push_back(is_missing ? kNaN : reprotrain::testing::element(inputs[0], i));
+    const bool is_missing = i > 0 && kernels::mixed_word((uint64_t{3} << 20) + i) % 4 == 0;
+    values.push_back(is_missing ? kNaN : kernels::element(inputs[0], i));
   }
   const auto n_train = static_cast<int64_t>(reprotrain::testing::from_decimal(inputs[2]));
   return fit(config, table_of({numeric_column("a", values)}, static_cast<int64_t>(n)), n_train)

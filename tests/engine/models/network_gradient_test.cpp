@@ -8,8 +8,8 @@
 
 #include "engine/models/network.h"
 #include "engine/train/loss.h"
+#include "kernels/conformance/test_values.h"
 #include "tests/engine/models/double_network.h"
-#include "tests/support/element_families.h"
 
 namespace reprotrain::engine {
 namespace {
@@ -35,11 +35,11 @@ class Gradients : public ::testing::TestWithParam<GradientCase> {
  protected:
   Gradients() {
     for (uint64_t i = 0; i < static_cast<uint64_t>(kRows * kFeatures); ++i) {
-      inputs_.push_back(testing::element("unit", i));
+      inputs_.push_back(kernels::element("unit", i));
     }
     for (uint64_t i = 0; i < static_cast<uint64_t>(kRows); ++i) {
-      values_.push_back(testing::element("unit", 1000 + i));
-      classes_.push_back(static_cast<int32_t>(testing::mixed_word(i) % n_classes()));
+      values_.push_back(kernels::element("unit", 1000 + i));
+      classes_.push_back(static_cast<int32_t>(kernels::mixed_word(i) % n_classes()));
     }
     if (GetParam().weighted) {
       for (uint64_t c = 0; c < n_classes(); ++c) weights_.push_back(0.5f + static_cast<float>(c));
@@ -82,7 +82,7 @@ TEST_P(Gradients, AgreeWithCentralDifferencesInDouble) {
   // Away from the zeros of biases and shifts.
   std::span<float> parameters = network.parameters();
   for (size_t i = 0; i < parameters.size(); ++i) {
-    parameters[i] += 0.125f * testing::element("unit", 5000 + i);
+    parameters[i] += 0.125f * kernels::element("unit", 5000 + i);
   }
   const kernels::SerialParallel serial;
   LossConfig loss_config;

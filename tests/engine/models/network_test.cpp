@@ -11,10 +11,10 @@
 #include "engine/device/cpu_threads.h"
 #include "engine/train/loss.h"
 #include "engine/train/optimizer.h"
+#include "kernels/conformance/test_values.h"
 #include "kernels/digest/sha256.h"
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/bit_patterns.h"
-#include "tests/support/element_families.h"
 #include "tests/support/known_answers.h"
 
 namespace reprotrain::engine {
@@ -25,7 +25,7 @@ using testing::bit_patterns;
 std::vector<float> some_inputs(int64_t n_rows, int64_t n_features, uint64_t first = 0) {
   std::vector<float> inputs;
   for (uint64_t i = 0; i < static_cast<uint64_t>(n_rows * n_features); ++i) {
-    inputs.push_back(testing::element("unit", first + i));
+    inputs.push_back(kernels::element("unit", first + i));
   }
   return inputs;
 }
@@ -53,7 +53,7 @@ std::vector<float> trained(const ModelConfig& model, const OptimizerConfig& conf
     const std::vector<float> inputs = some_inputs(n_rows, kFeatures, index << 20);
     std::vector<int32_t> classes;
     for (uint64_t row = 0; row < static_cast<uint64_t>(n_rows); ++row) {
-      classes.push_back(static_cast<int32_t>(testing::mixed_word(row + index) % kClasses));
+      classes.push_back(static_cast<int32_t>(kernels::mixed_word(row + index) % kClasses));
     }
     std::vector<float> gradient(static_cast<size_t>(n_rows * kClasses));
     const auto view = kernels::dense_view(gradient.data(), n_rows, kClasses);

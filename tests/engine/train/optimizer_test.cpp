@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "include/reprotrain/error.h"
+#include "kernels/conformance/test_values.h"
 #include "tests/support/bit_patterns.h"
-#include "tests/support/element_families.h"
 
 namespace reprotrain::engine {
 namespace {
@@ -19,7 +19,7 @@ const std::vector<Parameter> kParameters = {{"layer0/weight", {2, 3}, 0, 6, true
 
 std::vector<float> gradients_of(uint64_t step) {
   std::vector<float> gradients;
-  for (uint64_t i = 0; i < 13; ++i) gradients.push_back(testing::element("unit", 100 * step + i));
+  for (uint64_t i = 0; i < 13; ++i) gradients.push_back(kernels::element("unit", 100 * step + i));
   return gradients;
 }
 

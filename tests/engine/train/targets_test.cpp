@@ -8,8 +8,8 @@
 #include <numeric>
 
 #include "include/reprotrain/error.h"
+#include "kernels/conformance/test_values.h"
 #include "tests/support/bit_patterns.h"
-#include "tests/support/element_families.h"
 
 namespace reprotrain::engine {
 namespace {
@@ -94,7 +94,7 @@ TEST(TargetScale, GivesTheOraclesBits) {
     SCOPED_TRACE(known.line.substr(0, 60));
     const size_t n = testing::from_decimal(known.inputs[1]);
     std::vector<float> values, results;
-    for (uint64_t i = 0; i < n; ++i) values.push_back(testing::element(known.inputs[0], i));
+    for (uint64_t i = 0; i < n; ++i) values.push_back(kernels::element(known.inputs[0], i));
     Target target = read_target(table_of(values), "y", LossKind::kMse);
     std::vector<int64_t> train_rows(testing::from_decimal(known.inputs[2]));
     std::iota(train_rows.begin(), train_rows.end(), int64_t{0});
@@ -104,7 +104,7 @@ TEST(TargetScale, GivesTheOraclesBits) {
     results = scaled_values(target);
     for (uint64_t i = 0; i < n; ++i) {
       results.push_back(
-          unscaled(target.scale, testing::element(known.inputs[0], (uint64_t{1} << 20) + i)));
+          unscaled(target.scale, kernels::element(known.inputs[0], (uint64_t{1} << 20) + i)));
     }
     EXPECT_EQ(kernels::bits_of(target.scale.mean), testing::from_hex(known.outputs[0]));
     EXPECT_EQ(kernels::bits_of(target.scale.deviation), testing::from_hex(known.outputs[1]));

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "kernels/base/float_bits.h"
+#include "kernels/conformance/test_values.h"
 #include "tests/support/cuda_schedules.h"
 #include "tests/support/device_array.h"
-#include "tests/support/generated_floats.h"
 #include "tests/support/known_answers.h"
 
 namespace reprotrain::kernels {
@@ -51,9 +51,9 @@ TEST(TileDigestCuda, GivesTheOraclesDigests) {
 
 TEST(TileDigestCuda, GivesTheOraclesDigestsOfLongTensors) {
   for (const auto& known : known_answers("tile_digest.kat", "generated")) {
-    expect_digest(testing::generated_floats(from_decimal(known.inputs[1]), 0, 256,
-                                            from_decimal(known.inputs[2])),
-                  from_decimal(known.inputs[0]), known.outputs[0]);
+    expect_digest(
+        generated_floats(from_decimal(known.inputs[1]), 0, 256, from_decimal(known.inputs[2])),
+        from_decimal(known.inputs[0]), known.outputs[0]);
   }
   for (const auto& known : known_answers("tile_digest.kat", "counting")) {
     std::vector<int64_t> values(from_decimal(known.inputs[1]));

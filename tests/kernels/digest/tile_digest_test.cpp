@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "kernels/base/float_bits.h"
+#include "kernels/conformance/test_values.h"
 #include "tests/support/adversarial_parallel.h"
-#include "tests/support/generated_floats.h"
 #include "tests/support/known_answers.h"
 
 namespace reprotrain::kernels {
@@ -19,7 +19,6 @@ namespace {
 
 using testing::from_decimal;
 using testing::from_hex;
-using testing::generated_floats;
 using testing::known_answers;
 
 std::string digest_of(const std::vector<float>& values, uint64_t tensor_id = 3) {

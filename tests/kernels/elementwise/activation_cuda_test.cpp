@@ -5,11 +5,11 @@
 
 #include <vector>
 
+#include "kernels/conformance/test_values.h"
 #include "kernels/elementwise/activation.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
 #include "tests/support/device_array.h"
-#include "tests/support/element_families.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -21,7 +21,7 @@ using testing::for_each_schedule;
 /// Zeros, infinities and NaNs among them.
 std::vector<float> values(size_t n, uint64_t first) {
   std::vector<float> x;
-  for (size_t i = 0; i < n; ++i) x.push_back(testing::element("special", first + i));
+  for (size_t i = 0; i < n; ++i) x.push_back(element("special", first + i));
   return x;
 }
 

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <limits>
 
+#include "kernels/conformance/test_values.h"
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/bit_patterns.h"
-#include "tests/support/element_families.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -22,7 +22,7 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 std::vector<float> inputs(size_t n) {
   std::vector<float> x;
-  for (size_t i = 0; i < n; ++i) x.push_back(4.0f * testing::element("special", i));
+  for (size_t i = 0; i < n; ++i) x.push_back(4.0f * element("special", i));
   return x;
 }
 
@@ -79,7 +79,7 @@ TEST(Activation, EverySizeAndCutGivesTheScalarFormula) {
       std::vector<float> expected(n), expected_gradient(n);
       for (size_t i = 0; i < n; ++i) {
         expected[i] = forward_one(activation, x[i]);
-        expected_gradient[i] = testing::element("unit", i);
+        expected_gradient[i] = element("unit", i);
         activation.backward({&x[i], 1}, {&expected[i], 1}, {&expected_gradient[i], 1},
                             SerialParallel());
       }
@@ -87,7 +87,7 @@ TEST(Activation, EverySizeAndCutGivesTheScalarFormula) {
         std::vector<float> y(n), gradient(n);
         activation.forward(x, y, AdversarialParallel(seed));
         ASSERT_EQ(bit_patterns(y), bit_patterns(expected)) << activation.name << " " << n;
-        for (size_t i = 0; i < n; ++i) gradient[i] = testing::element("unit", i);
+        for (size_t i = 0; i < n; ++i) gradient[i] = element("unit", i);
         activation.backward(x, y, gradient, AdversarialParallel(seed));
         ASSERT_EQ(bit_patterns(gradient), bit_patterns(expected_gradient)) << activation.name;
       }

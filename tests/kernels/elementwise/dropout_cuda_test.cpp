@@ -5,13 +5,13 @@
 
 #include <vector>
 
+#include "kernels/conformance/test_values.h"
 #include "kernels/elementwise/initialisation.h"
 #include "kernels/elementwise/initialisation_cuda.h"
 #include "kernels/random/streams.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
 #include "tests/support/device_array.h"
-#include "tests/support/element_families.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -23,7 +23,7 @@ using testing::from_decimal;
 
 std::vector<float> values(size_t n) {
   std::vector<float> x;
-  for (size_t i = 0; i < n; ++i) x.push_back(testing::element("unit", i));
+  for (size_t i = 0; i < n; ++i) x.push_back(element("unit", i));
   return x;
 }
 

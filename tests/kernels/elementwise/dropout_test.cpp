@@ -5,11 +5,11 @@
 
 #include <span>
 
+#include "kernels/conformance/test_values.h"
 #include "kernels/elementwise/initialisation.h"
 #include "kernels/random/streams.h"
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/bit_patterns.h"
-#include "tests/support/element_families.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -19,7 +19,7 @@ using testing::from_decimal;
 
 std::vector<float> values(size_t n, std::string_view kind = "unit") {
   std::vector<float> x;
-  for (size_t i = 0; i < n; ++i) x.push_back(testing::element(kind, i));
+  for (size_t i = 0; i < n; ++i) x.push_back(element(kind, i));
   return x;
 }
 

@@ -5,11 +5,11 @@
 
 #include <vector>
 
+#include "kernels/conformance/test_values.h"
 #include "kernels/elementwise/elementary_array.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
 #include "tests/support/device_array.h"
-#include "tests/support/generated_floats.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -49,7 +49,7 @@ constexpr Function kFunctions[] = {
 
 /// Arguments of all sizes, undecided ones (gelu's subnormal ties) and rules in between.
 std::vector<float> mixed_arguments(size_t n) {
-  std::vector<float> x = testing::generated_floats(11, 90, 50, n);
+  std::vector<float> x = generated_floats(11, 90, 50, n);
   for (size_t i = 0; i < n; i += 7) x[i] = float_from_bits(static_cast<uint32_t>(i) * 2 + 1);
   for (size_t i = 3; i < n; i += 29) x[i] = float_from_bits(0xff812345u);
   for (size_t i = 5; i < n; i += 31) x[i] = float_from_bits(0xff800000u);

@@ -7,8 +7,8 @@
 
 #include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
+#include "kernels/conformance/test_values.h"
 #include "tests/oracle/mpfr_functions.h"
-#include "tests/support/generated_floats.h"
 
 namespace reprotrain {
 namespace {
@@ -19,7 +19,7 @@ constexpr float kGarbage = 12345.0f;
 
 /// Arguments of all sizes, rules and undecided ones (gelu's subnormal ties) in between.
 std::vector<float> mixed_arguments(size_t n) {
-  std::vector<float> x = testing::generated_floats(11, 90, 50, n);
+  std::vector<float> x = kernels::generated_floats(11, 90, 50, n);
   for (size_t i = 0; i < n; i += 7)
     x[i] = kernels::float_from_bits(static_cast<uint32_t>(i) * 2 + 1);
   for (size_t i = 3; i < n; i += 29) x[i] = kernels::float_from_bits(0xff812345u);

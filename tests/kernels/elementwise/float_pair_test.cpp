@@ -6,13 +6,11 @@
 #include <cmath>
 #include <vector>
 
+#include "kernels/conformance/test_values.h"
 #include "kernels/elementwise/pair_estimate.h"
-#include "tests/support/generated_floats.h"
 
 namespace reprotrain::kernels::rounded {
 namespace {
-
-using testing::generated_floats;
 
 constexpr size_t kCount = 20'000;
 const std::vector<float> kHigh = generated_floats(3, 117, 20, 2 * kCount);

@@ -6,10 +6,10 @@
 #include <stdexcept>
 
 #include "kernels/base/parallel.h"
+#include "kernels/conformance/test_values.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
 #include "tests/support/device_array.h"
-#include "tests/support/element_families.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -21,7 +21,7 @@ using testing::for_each_schedule;
 std::vector<float> elements(std::string_view kind, uint64_t first, int64_t n) {
   std::vector<float> values;
   for (uint64_t i = 0; i < static_cast<uint64_t>(n); ++i) {
-    values.push_back(testing::element(kind, first + i));
+    values.push_back(element(kind, first + i));
   }
   return values;
 }

@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "kernels/conformance/test_values.h"
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/bit_patterns.h"
-#include "tests/support/element_families.h"
 #include "tests/support/guarded_matrix.h"
 
 namespace reprotrain::kernels {
@@ -23,8 +23,8 @@ std::vector<float> both_passes(std::string_view kind, int64_t n_rows, int64_t n,
   gradient.fill(kind, uint64_t{1} << 22);
   std::vector<float> scale, offset, inverse(static_cast<size_t>(n_rows));
   for (uint64_t j = 0; j < static_cast<uint64_t>(n); ++j) {
-    scale.push_back(testing::element("unit", (uint64_t{1} << 20) + j));
-    offset.push_back(testing::element("unit", (uint64_t{1} << 21) + j));
+    scale.push_back(element("unit", (uint64_t{1} << 20) + j));
+    offset.push_back(element("unit", (uint64_t{1} << 21) + j));
   }
   std::vector<float> scale_gradient(scale.size()), shift_gradient(scale.size());
   layer_norm_forward({x.view(), scale, offset, normal.view(), inverse, y.view()}, parallel);

@@ -5,10 +5,10 @@
 
 #include <vector>
 
+#include "kernels/conformance/test_values.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
 #include "tests/support/device_array.h"
-#include "tests/support/element_families.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -57,7 +57,7 @@ template <typename Feature>
 void check_shape(int64_t n_rows, int64_t width) {
   std::vector<float> values;
   for (int64_t i = 0; i < n_rows * width; ++i) {
-    values.push_back(testing::element("special", static_cast<uint64_t>(i)));
+    values.push_back(element("special", static_cast<uint64_t>(i)));
   }
   const std::vector<Feature> features = fitted<Feature>(width);
   const Result expected = by_definition(features, values);

@@ -6,10 +6,10 @@
 #include <stdexcept>
 
 #include "kernels/base/parallel.h"
+#include "kernels/conformance/test_values.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
 #include "tests/support/device_array.h"
-#include "tests/support/element_families.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -27,11 +27,11 @@ struct HostBatch {
             bool is_weighted)
       : stride(n_outputs + 3) {
     for (uint64_t i = 0; i < static_cast<uint64_t>(n_rows * stride); ++i) {
-      outputs.push_back(4.0f * testing::element(kind, i));
+      outputs.push_back(4.0f * element(kind, i));
     }
     for (uint64_t row = 0; row < static_cast<uint64_t>(n_rows); ++row) {
-      values.push_back(testing::element(kind, (uint64_t{1} << 20) + row));
-      classes.push_back(static_cast<int32_t>(testing::mixed_word(row) % n_classes));
+      values.push_back(element(kind, (uint64_t{1} << 20) + row));
+      classes.push_back(static_cast<int32_t>(mixed_word(row) % n_classes));
     }
     for (uint64_t c = 0; is_weighted && c < n_classes; ++c) {
       weights.push_back(0.3f * static_cast<float>(c + 1));

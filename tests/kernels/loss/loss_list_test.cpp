@@ -7,9 +7,9 @@
 #include <limits>
 #include <span>
 
+#include "kernels/conformance/test_values.h"
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/bit_patterns.h"
-#include "tests/support/element_families.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -33,12 +33,11 @@ std::vector<float> evaluated(const LossInput& input, const Parallel& parallel,
   std::vector<float> outputs, values, weights;
   std::vector<int32_t> classes;
   for (size_t i = 0; i < n_rows * static_cast<size_t>(input.n_outputs); ++i) {
-    outputs.push_back(4.0f * testing::element(kind, i));
+    outputs.push_back(4.0f * element(kind, i));
   }
   for (uint64_t row = 0; row < n_rows; ++row) {
-    values.push_back(testing::element(kind, (uint64_t{1} << 20) + row));
-    classes.push_back(
-        static_cast<int32_t>(testing::mixed_word((uint64_t{1} << 20) + row) % n_classes));
+    values.push_back(element(kind, (uint64_t{1} << 20) + row));
+    classes.push_back(static_cast<int32_t>(mixed_word((uint64_t{1} << 20) + row) % n_classes));
   }
   for (size_t c = 0; input.weighted && c < n_classes; ++c) {
     weights.push_back(0.5f * static_cast<float>(c + 1));
@@ -91,7 +90,7 @@ TEST(Softmax, GivesTheOraclesBits) {
     const auto n = static_cast<int64_t>(from_decimal(known.inputs[2]));
     std::vector<float> outputs, probabilities(static_cast<size_t>(n_rows * n));
     for (size_t i = 0; i < probabilities.size(); ++i) {
-      outputs.push_back(4.0f * testing::element(known.inputs[0], i));
+      outputs.push_back(4.0f * element(known.inputs[0], i));
     }
     softmax_rows(dense_view<const float>(outputs.data(), n_rows, n),
                  dense_view(probabilities.data(), n_rows, n), SerialParallel());

@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/conformance/test_values.h"
 #include "tests/support/cuda_schedules.h"
 #include "tests/support/device_array.h"
-#include "tests/support/element_families.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -20,7 +20,7 @@ using testing::for_each_schedule;
 std::vector<int8_t> digits(int64_t n, uint64_t first) {
   std::vector<int8_t> values;
   for (int64_t i = 0; i < n; ++i) {
-    const uint64_t word = testing::mixed_word(first + static_cast<uint64_t>(i));
+    const uint64_t word = mixed_word(first + static_cast<uint64_t>(i));
     values.push_back(word >> 60 == 0 ? int8_t{-128} : static_cast<int8_t>(word & 0xff));
   }
   return values;

@@ -8,12 +8,13 @@
 #include <vector>
 
 #include "kernels/base/float_bits.h"
+#include "kernels/conformance/metric_rows.h"
+#include "kernels/conformance/test_values.h"
 #include "kernels/metric/argmax.h"
 #include "kernels/metric/classification.h"
 #include "kernels/random/philox.h"
 #include "kernels/random/shuffle.h"
 #include "tests/support/adversarial_parallel.h"
-#include "tests/support/generated_floats.h"
 #include "tests/support/known_answers.h"
 
 namespace reprotrain::kernels {
@@ -25,42 +26,29 @@ using testing::known_answers;
 
 constexpr float kNan = __builtin_nanf("");
 
-/// Rows that own what a MetricInputs views.
-struct Rows {
-  int32_t n_classes = 0;
-  std::vector<int32_t> true_classes, predicted_classes;
-  std::vector<float> probabilities, targets, predictions;
-
-  MetricInputs inputs() const {
-    const auto n_rows = static_cast<int64_t>(true_classes.size());
-    return {n_classes,         true_classes,
-            predicted_classes, dense_view(probabilities.data(), n_rows, int64_t{n_classes}),
-            targets,           predictions};
-  }
-  Rows in_order(const std::vector<int64_t>& order) const {
-    Rows result;
-    result.n_classes = n_classes;
-    for (const int64_t row : order) {
-      const auto i = static_cast<size_t>(row);
-      result.true_classes.push_back(true_classes[i]);
-      result.predicted_classes.push_back(predicted_classes[i]);
-      for (int32_t c = 0; c < n_classes; ++c) {
-        result.probabilities.push_back(
-            probabilities[i * static_cast<size_t>(n_classes) + static_cast<size_t>(c)]);
-      }
-      result.targets.push_back(targets[i]);
-      result.predictions.push_back(predictions[i]);
+MetricRows in_order(const MetricRows& rows, const std::vector<int64_t>& order) {
+  MetricRows result;
+  result.n_classes = rows.n_classes;
+  const auto n_classes = static_cast<size_t>(rows.n_classes);
+  for (const int64_t row : order) {
+    const auto i = static_cast<size_t>(row);
+    result.true_classes.push_back(rows.true_classes[i]);
+    result.predicted_classes.push_back(rows.predicted_classes[i]);
+    for (size_t c = 0; c < n_classes; ++c) {
+      result.probabilities.push_back(rows.probabilities[i * n_classes + c]);
     }
-    return result;
+    result.targets.push_back(rows.targets[i]);
+    result.predictions.push_back(rows.predictions[i]);
   }
-};
+  return result;
+}
 
 float float_of(const std::string& word) {
   return float_from_bits(static_cast<uint32_t>(from_hex(word)));
 }
 
-Rows classes_from(const std::vector<std::string>& words) {
-  Rows rows;
+MetricRows classes_from(const std::vector<std::string>& words) {
+  MetricRows rows;
   rows.n_classes = std::stoi(words[0]);
   const size_t n = from_decimal(words[1]);
   for (size_t i = 0; i < n; ++i) {
@@ -72,8 +60,8 @@ Rows classes_from(const std::vector<std::string>& words) {
   return rows;
 }
 
-Rows numbers_from(const std::vector<std::string>& words) {
-  Rows rows;
+MetricRows numbers_from(const std::vector<std::string>& words) {
+  MetricRows rows;
   const size_t n = from_decimal(words[0]);
   for (size_t i = 0; i < n; ++i) {
     rows.predictions.push_back(float_of(words[1 + i]));
@@ -83,7 +71,8 @@ Rows numbers_from(const std::vector<std::string>& words) {
 }
 
 /// Outputs are pairs "name bits": every metric of the task must be among them.
-void expect_metrics(MetricTask task, const Rows& rows, const std::vector<std::string>& outputs) {
+void expect_metrics(MetricTask task, const MetricRows& rows,
+                    const std::vector<std::string>& outputs) {
   std::set<std::string_view> missing;
   for (const Metric& metric : metric_list()) {
     if (metric.task == task) missing.insert(metric.name);
@@ -112,8 +101,8 @@ TEST(Metrics, OfNumbersGiveTheOraclesBits) {
   }
 }
 
-Rows many_rows(size_t n) {
-  Rows rows;
+MetricRows many_rows(size_t n) {
+  MetricRows rows;
   rows.n_classes = 4;
   for (size_t i = 0; i < n; ++i) {
     const uint32_t word = random_word({n, 0, 0}, i);
@@ -124,19 +113,19 @@ Rows many_rows(size_t n) {
       rows.probabilities.push_back(unit_of_word(random_word({n, 1, 0}, 4 * i + c)));
     }
   }
-  rows.targets = testing::generated_floats(n, 0, 255, n);
-  rows.predictions = testing::generated_floats(n + 1, 0, 255, n);
+  rows.targets = generated_floats(n, 0, 255, n);
+  rows.predictions = generated_floats(n + 1, 0, 255, n);
   return rows;
 }
 
 TEST(Metrics, AreInvariantUnderRowOrderThreadsAndCuts) {
   for (const size_t n :
        std::initializer_list<size_t>{0, 1, 31, 32, 33, 255, 257, 1023, 1025, 9000}) {
-    const Rows rows = many_rows(n);
+    const MetricRows rows = many_rows(n);
     std::vector<int64_t> order(n);
     for (size_t i = 0; i < n; ++i) order[i] = static_cast<int64_t>(i);
     shuffle_indices({5, 0, 0}, order);
-    const Rows shuffled = rows.in_order(order);
+    const MetricRows shuffled = in_order(rows, order);
     for (const Metric& metric : metric_list()) {
       const uint64_t bits = bits_of(metric.compute(rows.inputs(), SerialParallel()));
       EXPECT_EQ(bits_of(metric.compute(shuffled.inputs(), SerialParallel())), bits) << metric.name;
@@ -151,7 +140,7 @@ TEST(Metrics, AreInvariantUnderRowOrderThreadsAndCuts) {
 TEST(Metrics, AreUndefinedWithoutRows) {
   for (const Metric& metric : metric_list()) {
     for (const int32_t n_classes : {2, 3}) {
-      Rows none;
+      MetricRows none;
       none.n_classes = n_classes;
       EXPECT_EQ(bits_of(metric.compute(none.inputs(), SerialParallel())), 0x7ff8000000000000ull)
           << metric.name;

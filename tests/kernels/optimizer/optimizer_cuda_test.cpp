@@ -5,10 +5,10 @@
 
 #include <vector>
 
+#include "kernels/conformance/test_values.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
 #include "tests/support/device_array.h"
-#include "tests/support/element_families.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -20,7 +20,7 @@ using testing::from_decimal;
 
 std::vector<float> unit_values(size_t n, uint64_t first) {
   std::vector<float> values(n);
-  for (size_t i = 0; i < n; ++i) values[i] = testing::element("unit", first + i);
+  for (size_t i = 0; i < n; ++i) values[i] = element("unit", first + i);
   return values;
 }
 std::vector<float> gradients_of(size_t n, uint64_t step) {

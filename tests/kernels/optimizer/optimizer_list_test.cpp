@@ -7,10 +7,10 @@
 #include <limits>
 #include <span>
 
+#include "kernels/conformance/test_values.h"
 #include "kernels/optimizer/schedule.h"
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/bit_patterns.h"
-#include "tests/support/element_families.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -23,9 +23,9 @@ std::vector<float> trained(const OptimizerKernel& optimizer, const OptimizerSett
                            size_t n, uint64_t n_steps, const Parallel& parallel,
                            std::string_view kind = "unit") {
   std::vector<float> parameters, gradients(n), first(n), second(n);
-  for (size_t i = 0; i < n; ++i) parameters.push_back(testing::element(kind, i));
+  for (size_t i = 0; i < n; ++i) parameters.push_back(element(kind, i));
   for (uint64_t step = 0; step < n_steps; ++step) {
-    for (size_t i = 0; i < n; ++i) gradients[i] = testing::element(kind, ((step + 1) << 20) + i);
+    for (size_t i = 0; i < n; ++i) gradients[i] = element(kind, ((step + 1) << 20) + i);
     optimizer.step(settings, {parameters, gradients, {first, second}, true}, step, parallel);
   }
   parameters.insert(parameters.end(), first.begin(), first.end());
@@ -112,7 +112,7 @@ TEST(Clipping, GivesTheOraclesNormAndBits) {
     SCOPED_TRACE(known.line.substr(0, 60));
     std::vector<float> gradients(from_decimal(known.inputs[1]));
     for (size_t i = 0; i < gradients.size(); ++i) {
-      gradients[i] = testing::element(known.inputs[0], i);
+      gradients[i] = element(known.inputs[0], i);
     }
     const double norm = clip_by_global_norm(
         gradients, double_from_bits(testing::from_hex(known.inputs[2])), SerialParallel());

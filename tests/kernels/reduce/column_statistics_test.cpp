@@ -10,9 +10,9 @@
 
 #include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
+#include "kernels/conformance/test_values.h"
 #include "kernels/reduce/moment_sums.h"
 #include "tests/support/adversarial_parallel.h"
-#include "tests/support/generated_floats.h"
 #include "tests/support/known_answers.h"
 
 namespace reprotrain::kernels {
@@ -21,7 +21,6 @@ namespace {
 using testing::AdversarialParallel;
 using testing::from_decimal;
 using testing::from_hex;
-using testing::generated_floats;
 using testing::known_answers;
 
 /// Values as column 2 of a matrix with 5 columns, rows in reverse order, every other row unused.

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "kernels/base/parallel.h"
+#include "kernels/conformance/test_values.h"
 #include "kernels/reduce/column_statistics.h"
 #include "kernels/reduce/column_sums.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
 #include "tests/support/device_array.h"
-#include "tests/support/generated_floats.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -36,9 +36,8 @@ struct Matrix {
         n_columns(shape.n_columns),
         stride(shape.n_columns + shape.gap),
         values(static_cast<size_t>(n_rows * stride), kInf) {
-    const auto drawn =
-        testing::generated_floats(static_cast<uint64_t>(n_rows + n_columns), lowest_field, n_fields,
-                                  static_cast<size_t>(n_rows * n_columns));
+    const auto drawn = generated_floats(static_cast<uint64_t>(n_rows + n_columns), lowest_field,
+                                        n_fields, static_cast<size_t>(n_rows * n_columns));
     for (int64_t i = 0; i < n_rows * n_columns; ++i)
       at(i / n_columns, i % n_columns) = drawn[static_cast<size_t>(i)];
   }

@@ -8,17 +8,15 @@
 
 #include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
+#include "kernels/conformance/test_values.h"
 #include "kernels/reduce/exact_sum.h"
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/bit_patterns.h"
-#include "tests/support/element_families.h"
-#include "tests/support/generated_floats.h"
 
 namespace reprotrain::kernels {
 namespace {
 
 using testing::AdversarialParallel;
-using testing::generated_floats;
 
 constexpr float kInf = std::numeric_limits<float>::infinity();
 
@@ -190,7 +188,7 @@ TEST(ColumnSums, GiveTheOraclesBits) {
     const auto n_columns = static_cast<int64_t>(testing::from_decimal(known.inputs[2]));
     std::vector<float> values;
     for (uint64_t i = 0; i < static_cast<uint64_t>(n_rows * n_columns); ++i) {
-      values.push_back(testing::element(known.inputs[0], i));
+      values.push_back(element(known.inputs[0], i));
     }
     FramedMatrix m(n_rows, n_columns, values);
     EXPECT_EQ(column_sum_bits(m.view(), SerialParallel()), testing::bit_patterns(known.outputs));

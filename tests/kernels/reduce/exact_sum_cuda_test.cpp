@@ -6,11 +6,11 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/conformance/test_values.h"
 #include "kernels/reduce/exact_sum.h"
 #include "tests/support/cuda_schedules.h"
 #include "tests/support/device_array.h"
 #include "tests/support/exact_limbs.h"
-#include "tests/support/generated_floats.h"
 #include "tests/support/known_answers.h"
 
 namespace reprotrain::kernels {
@@ -20,7 +20,6 @@ using testing::DeviceArray;
 using testing::for_each_schedule;
 using testing::from_decimal;
 using testing::from_hex;
-using testing::generated_floats;
 using testing::known_answers;
 using testing::limbs_of;
 

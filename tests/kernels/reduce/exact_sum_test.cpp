@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "kernels/base/cpu_path.h"
+#include "kernels/conformance/test_values.h"
 #include "kernels/random/shuffle.h"
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/exact_limbs.h"
-#include "tests/support/generated_floats.h"
 #include "tests/support/known_answers.h"
 
 namespace reprotrain::kernels {
@@ -21,7 +21,6 @@ namespace {
 using testing::AdversarialParallel;
 using testing::from_decimal;
 using testing::from_hex;
-using testing::generated_floats;
 using testing::known_answers;
 using testing::limbs_of;
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "kernels/base/float_bits.h"
+#include "kernels/conformance/test_values.h"
 #include "tests/support/exact_limbs.h"
-#include "tests/support/generated_floats.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -43,8 +43,8 @@ TEST(ExponentBins, HoldTheExactSumsOfEveryRange) {
     for (const uint32_t n_fields : {1u, 2u, 17u, 255u}) {
       for (const uint32_t lowest : {0u, 1u, 255u - n_fields}) {
         if (lowest + n_fields > 255) continue;
-        expect_definition(testing::generated_floats(++seed, lowest, n_fields, n), 1);
-        expect_definition(testing::generated_floats(++seed, lowest, n_fields, n), 3);
+        expect_definition(generated_floats(++seed, lowest, n_fields, n), 1);
+        expect_definition(generated_floats(++seed, lowest, n_fields, n), 3);
       }
     }
   }

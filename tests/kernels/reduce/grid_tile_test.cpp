@@ -8,9 +8,9 @@
 
 #include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
+#include "kernels/conformance/test_values.h"
 #include "kernels/reduce/exact_sum.h"
 #include "tests/support/exact_limbs.h"
-#include "tests/support/generated_floats.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -95,8 +95,8 @@ TEST(GridTile, EveryPathIsExactOrSaysThatItIsNot) {
     for (const size_t n_rows :
          std::initializer_list<size_t>{1, 2, 3, 4, 5, 31, 33, 255, 257, 511, 512}) {
       for (const Spread spread : spreads) {
-        const std::vector<float> values = testing::generated_floats(
-            ++seed, spread.lowest_field, spread.n_fields, n_rows * kTileColumns);
+        const std::vector<float> values =
+            generated_floats(++seed, spread.lowest_field, spread.n_fields, n_rows * kTileColumns);
         for (const TileTerms terms : kAllTerms) {
           const uint32_t widest = terms == TileTerms::kValues ? 80 : 54;
           const int n_exact = check_columns(terms, values);
@@ -176,7 +176,7 @@ TEST(GridTile, NeverCallsSpecialValuesOrLostBitsExact) {
 }
 
 TEST(GridTile, EveryPathGivesTheSameUnits) {
-  const std::vector<float> values = testing::generated_floats(5, 100, 30, 777 * kTileColumns);
+  const std::vector<float> values = generated_floats(5, 100, 30, 777 * kTileColumns);
   const GridTile first = sum_columns(TileTerms::kValuesAndSquares, rows_of(values));
   for (const CpuPath path : available_cpu_paths()) {
     const CpuPathScope scope(path);
