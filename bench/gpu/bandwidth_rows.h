@@ -18,8 +18,8 @@ struct BandwidthMemory {
   explicit BandwidthMemory(const DeviceMemory& all);
 
   const DeviceMemory& shared;
-  kernels::DeviceCopy<float> full_range;
-  kernels::DeviceCopy<unsigned char> sums;  ///< accumulators, one for each column
+  kernels::DeviceArray<float> full_range;
+  kernels::DeviceArray<unsigned char> sums;  ///< accumulators, one for each column
 };
 
 std::vector<Row> bandwidth_rows(const BandwidthMemory& memory);

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "kernels/conformance/device_copy.h"
+#include "kernels/conformance/device_array.h"
 
 namespace reprotrain::bench {
 
@@ -12,9 +12,9 @@ struct DeviceMemory {
   /// Operands hold n_floats uniform numbers in [-1, 1).
   DeviceMemory(int64_t n_floats, int64_t n_workspace_bytes);
 
-  kernels::DeviceCopy<float> a, b;
-  kernels::DeviceCopy<float> ours, peers;
-  kernels::DeviceCopy<unsigned char> workspace;
+  kernels::DeviceArray<float> a, b;
+  kernels::DeviceArray<float> ours, peers;
+  kernels::DeviceArray<unsigned char> workspace;
 };
 
 }  // namespace reprotrain::bench

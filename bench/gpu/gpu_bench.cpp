@@ -61,7 +61,7 @@ void measure(const std::vector<Row>& rows, int n_repetitions, std::vector<Result
   }
 }
 
-std::unique_ptr<kernels::Int8Gemm> tensor_cores(const kernels::DeviceCopy<unsigned char>& memory) {
+std::unique_ptr<kernels::Int8Gemm> tensor_cores(const kernels::DeviceArray<unsigned char>& memory) {
   try {
     return kernels::cublaslt_int8_gemm({memory.data(), static_cast<size_t>(memory.size())});
   } catch (const std::runtime_error& error) {
@@ -81,7 +81,7 @@ int run(const Options& options) {
   constexpr int64_t kLargest = 8192;
   DeviceMemory memory(kLargest * kLargest,
                       kernels::sliced_workspace_bytes({kLargest, kLargest, kLargest}, {3}));
-  const kernels::DeviceCopy<unsigned char> library_memory(int64_t{64} << 20);
+  const kernels::DeviceArray<unsigned char> library_memory(int64_t{64} << 20);
   const auto gemm = tensor_cores(library_memory);
   CublasPeer cublas;
   const Machine machine = this_machine(cublas.version(), options.commit);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "kernels/base/cuda_error.h"
-#include "kernels/conformance/device_copy.h"
+#include "kernels/conformance/device_array.h"
 #include "kernels/digest/tile_digest_cuda.h"
 #include "kernels/elementwise/activation_cuda.h"
 #include "kernels/elementwise/dropout_cuda.h"
@@ -71,7 +71,7 @@ class CudaDevice final : public OperatorDevice {
                   std::span<float> y) override {
     for (const NamedFunction& candidate : kElementary) {
       if (candidate.name != function) continue;
-      const DeviceCopy<float> values(x);
+      const DeviceArray<float> values(x);
       candidate.run(values.data(), values.data(), values.size(), kStream);
       values.read(y);
       return true;
@@ -83,11 +83,11 @@ class CudaDevice final : public OperatorDevice {
     if (specification != "fma32" && specification != "int8x2" && specification != "int8x3") {
       return false;
     }
-    const DeviceCopy<float> a(extent_of(product.a)), b(extent_of(product.b));
+    const DeviceArray<float> a(extent_of(product.a)), b(extent_of(product.b));
     const auto c_extent = extent_of(product.c);
-    const DeviceCopy<float> c{std::span<const float>(c_extent)};
+    const DeviceArray<float> c{std::span<const float>(c_extent)};
     const int64_t n_bias = product.bias == nullptr ? 0 : product.c.n_columns;
-    const DeviceCopy<float> bias(std::span(product.bias, static_cast<size_t>(n_bias)));
+    const DeviceArray<float> bias(std::span(product.bias, static_cast<size_t>(n_bias)));
     MatrixProduct on_device = product;
     on_device.a.data = a.data();
     on_device.b.data = b.data();
@@ -108,7 +108,7 @@ class CudaDevice final : public OperatorDevice {
     const ActivationKernelCuda* kernel = find_activation_cuda(name);
     if (kernel == nullptr) return false;
     std::fill(derivative.begin(), derivative.end(), 1.0f);
-    const DeviceCopy<float> inputs(x), outputs(x), gradient{std::span<const float>(derivative)};
+    const DeviceArray<float> inputs(x), outputs(x), gradient{std::span<const float>(derivative)};
     kernel->forward(inputs.data(), outputs.data(), inputs.size(), kStream);
     kernel->backward(inputs.data(), outputs.data(), gradient.data(), inputs.size(), kStream);
     outputs.read(y);
@@ -139,9 +139,9 @@ class CudaDevice final : public OperatorDevice {
   }
 
   bool column_sums(ConstMatrixView m, std::span<float> sums) override {
-    const DeviceCopy<float> values(extent_of(m));
-    const DeviceCopy<ExactSumAccumulator> accumulators(m.n_columns);
-    const DeviceCopy<float> results(m.n_columns);
+    const DeviceArray<float> values(extent_of(m));
+    const DeviceArray<ExactSumAccumulator> accumulators(m.n_columns);
+    const DeviceArray<float> results(m.n_columns);
     m.data = values.data();
     clear_sums_cuda(accumulators.data(), m.n_columns, kStream);
     add_column_sums_cuda(m, accumulators.data(), kStream);
@@ -154,10 +154,10 @@ class CudaDevice final : public OperatorDevice {
     const int64_t n_rows =
         column.rows.empty() ? 0 : *std::max_element(column.rows.begin(), column.rows.end()) + 1;
     const ConstMatrixView host{column.data, n_rows, 1, column.stride};
-    const DeviceCopy<float> values(extent_of(host));
-    const DeviceCopy<int64_t> rows(column.rows);
-    const DeviceCopy<MomentAccumulator> accumulator(1);
-    const DeviceCopy<ColumnMoments> results(1);
+    const DeviceArray<float> values(extent_of(host));
+    const DeviceArray<int64_t> rows(column.rows);
+    const DeviceArray<MomentAccumulator> accumulator(1);
+    const DeviceArray<ColumnMoments> results(1);
     clear_moments_cuda(accumulator.data(), 1, kStream);
     add_column_moments_cuda({values.data(), n_rows, 1, column.stride}, {rows.data(), rows.size()},
                             accumulator.data(), kStream);
@@ -172,7 +172,7 @@ class CudaDevice final : public OperatorDevice {
     constexpr uint64_t kMostBlocks = uint64_t{1} << 20;
     if (first_block > kMostBlocks || blocks.size() > kMostBlocks) return false;
     const auto n_words = static_cast<int64_t>(4 * (first_block + blocks.size()));
-    const DeviceCopy<uint32_t> words(n_words);
+    const DeviceArray<uint32_t> words(n_words);
     random_words_cuda(stream, words.data(), n_words, kStream);
     std::vector<uint32_t> host(static_cast<size_t>(n_words));
     words.read(host.data());
@@ -183,9 +183,9 @@ class CudaDevice final : public OperatorDevice {
   }
 
   bool shuffle(RandomStream stream, std::span<int64_t> items) override {
-    const DeviceCopy<int64_t> before{std::span<const int64_t>(items)};
-    const DeviceCopy<int64_t> after(before.size());
-    const DeviceCopy<unsigned char> work(static_cast<int64_t>(shuffle_work_bytes(before.size())));
+    const DeviceArray<int64_t> before{std::span<const int64_t>(items)};
+    const DeviceArray<int64_t> after(before.size());
+    const DeviceArray<unsigned char> work(static_cast<int64_t>(shuffle_work_bytes(before.size())));
     shuffle_indices_cuda(stream, before.data(), after.data(), before.size(), work.data(), kStream);
     after.read(items);
     return true;
@@ -193,7 +193,7 @@ class CudaDevice final : public OperatorDevice {
 
   bool initialise_weight(int64_t n_in, int64_t n_out, uint64_t seed, uint32_t instance,
                          std::span<float> values) override {
-    const DeviceCopy<float> weight(n_in * n_out);
+    const DeviceArray<float> weight(n_in * n_out);
     initialise_weight_cuda(n_in, n_out, seed, instance, weight.data(), kStream);
     std::vector<float> host(static_cast<size_t>(n_in * n_out));
     weight.read(host.data());
@@ -202,7 +202,7 @@ class CudaDevice final : public OperatorDevice {
   }
 
   bool dropout(const Dropout& dropout, RandomStream stream, std::span<float> values) override {
-    const DeviceCopy<float> on_device{std::span<const float>(values)};
+    const DeviceArray<float> on_device{std::span<const float>(values)};
     apply_dropout_cuda(dropout, stream, on_device.data(), on_device.size(), kStream);
     on_device.read(values);
     return true;
@@ -210,7 +210,7 @@ class CudaDevice final : public OperatorDevice {
 
   bool softmax(ConstMatrixView logits, MatrixView probabilities) override {
     const auto extent = extent_of(probabilities);
-    const DeviceCopy<float> inputs(extent_of(logits)), outputs{std::span<const float>(extent)};
+    const DeviceArray<float> inputs(extent_of(logits)), outputs{std::span<const float>(extent)};
     logits.data = inputs.data();
     probabilities.data = outputs.data();
     softmax_rows_cuda(logits, probabilities, kStream);
@@ -219,12 +219,12 @@ class CudaDevice final : public OperatorDevice {
   }
 
   bool layer_norm(const LayerNormCase& batch) override {
-    const DeviceCopy<float> x(batch.x), scale(batch.scale), shift(batch.shift);
-    const DeviceCopy<float> normal(x.size()), y(x.size()), inverse(batch.n_rows);
-    const DeviceCopy<float> gradient{std::span<const float>(batch.gradient)};
-    const DeviceCopy<float> scale_gradient(batch.n), shift_gradient(batch.n);
-    const DeviceCopy<ExactSumAccumulator> sums(2 * batch.n);
-    const auto view = [&](const DeviceCopy<float>& m) {
+    const DeviceArray<float> x(batch.x), scale(batch.scale), shift(batch.shift);
+    const DeviceArray<float> normal(x.size()), y(x.size()), inverse(batch.n_rows);
+    const DeviceArray<float> gradient{std::span<const float>(batch.gradient)};
+    const DeviceArray<float> scale_gradient(batch.n), shift_gradient(batch.n);
+    const DeviceArray<ExactSumAccumulator> sums(2 * batch.n);
+    const auto view = [&](const DeviceArray<float>& m) {
       return dense_view(m.data(), batch.n_rows, batch.n);
     };
     layer_norm_forward_cuda(
@@ -252,11 +252,11 @@ class CudaDevice final : public OperatorDevice {
         std::find_if(kernels.begin(), kernels.end(), [&](auto& k) { return k.name == name; });
     if (kernel == kernels.end()) return false;
     const auto gradient_extent = extent_of(gradient);
-    const DeviceCopy<float> outputs(extent_of(batch.outputs)), values(batch.values);
-    const DeviceCopy<float> weights(batch.class_weights), losses(batch.outputs.n_rows);
-    const DeviceCopy<float> slopes{std::span<const float>(gradient_extent)}, batch_loss(1);
-    const DeviceCopy<int32_t> classes(batch.classes);
-    const DeviceCopy<ExactSumAccumulator> sum(1);
+    const DeviceArray<float> outputs(extent_of(batch.outputs)), values(batch.values);
+    const DeviceArray<float> weights(batch.class_weights), losses(batch.outputs.n_rows);
+    const DeviceArray<float> slopes{std::span<const float>(gradient_extent)}, batch_loss(1);
+    const DeviceArray<int32_t> classes(batch.classes);
+    const DeviceArray<ExactSumAccumulator> sum(1);
     LossBatch on_device = batch;
     on_device.outputs.data = outputs.data();
     on_device.values = span_of(values);
@@ -273,9 +273,9 @@ class CudaDevice final : public OperatorDevice {
   }
 
   bool clip_by_norm(std::span<float> gradients, double largest_norm, double& norm) override {
-    const DeviceCopy<float> on_device{std::span<const float>(gradients)};
-    const DeviceCopy<ExactSumAccumulator> squares(1);
-    const DeviceCopy<double> norm_on_device(1);
+    const DeviceArray<float> on_device{std::span<const float>(gradients)};
+    const DeviceArray<ExactSumAccumulator> squares(1);
+    const DeviceArray<double> norm_on_device(1);
     clear_sums_cuda(squares.data(), 1, kStream);
     add_squares_cuda(on_device.data(), on_device.size(), squares.data(), kStream);
     round_norms_cuda(squares.data(), 1, norm_on_device.data(), kStream);
@@ -291,10 +291,10 @@ class CudaDevice final : public OperatorDevice {
                       const OptimizerTensor& tensor, uint64_t step_index) override {
     const OptimizerKernelCuda* kernel = find_optimizer_cuda(name);
     if (kernel == nullptr) return false;
-    const DeviceCopy<float> parameters{std::span<const float>(tensor.parameters)};
-    const DeviceCopy<float> gradients(tensor.gradients);
-    const DeviceCopy<float> first{std::span<const float>(tensor.state[0])};
-    const DeviceCopy<float> second{std::span<const float>(tensor.state[1])};
+    const DeviceArray<float> parameters{std::span<const float>(tensor.parameters)};
+    const DeviceArray<float> gradients(tensor.gradients);
+    const DeviceArray<float> first{std::span<const float>(tensor.state[0])};
+    const DeviceArray<float> second{std::span<const float>(tensor.state[1])};
     kernel->step(settings,
                  {parameters.data(),
                   gradients.data(),
@@ -317,9 +317,9 @@ class CudaDevice final : public OperatorDevice {
       Feature feature;
       size_t next = 0;
       for (const auto& field : Feature::fields()) feature.*field.member = fields[next++];
-      const DeviceCopy<Feature> features(std::span<const Feature>(&feature, 1));
-      const DeviceCopy<float> values(x);
-      const DeviceCopy<uint64_t> first_fault(std::span<const uint64_t>(&kNoFault, 1));
+      const DeviceArray<Feature> features(std::span<const Feature>(&feature, 1));
+      const DeviceArray<float> values(x);
+      const DeviceArray<uint64_t> first_fault(std::span<const uint64_t>(&kNoFault, 1));
       apply_feature_cuda(features.data(), 1, values.data(), values.size(), first_fault.data(),
                          kStream);
       values.read(y);
@@ -337,16 +337,16 @@ class CudaDevice final : public OperatorDevice {
 
  private:
   template <typename T>
-  static std::span<T> span_of(const DeviceCopy<T>& array) {
+  static std::span<T> span_of(const DeviceArray<T>& array) {
     return {array.data(), static_cast<size_t>(array.size())};
   }
 
   /// The sum, rounded once to binary64, of what `add(data, n, accumulator)` adds.
   template <typename Accumulator, typename T, typename Add>
   static double rounded_sum(std::span<const T> terms, const Add& add) {
-    const DeviceCopy<T> on_device(terms);
-    const DeviceCopy<Accumulator> accumulator(1);
-    const DeviceCopy<double> result(1);
+    const DeviceArray<T> on_device(terms);
+    const DeviceArray<Accumulator> accumulator(1);
+    const DeviceArray<double> result(1);
     clear_sums_cuda(accumulator.data(), 1, kStream);
     add(on_device.data(), on_device.size(), accumulator.data());
     round_sums_cuda(accumulator.data(), 1, result.data(), kStream);
@@ -357,8 +357,8 @@ class CudaDevice final : public OperatorDevice {
 
   template <typename T>
   static bool digest_of(std::span<const T> values, uint64_t tensor_id, Digest128& digest) {
-    const DeviceCopy<T> on_device(values);
-    const DeviceCopy<Digest128> result(1);
+    const DeviceArray<T> on_device(values);
+    const DeviceArray<Digest128> result(1);
     tile_digest_cuda(on_device.data(), on_device.size(), tensor_id, result.data(), kStream);
     result.read(&digest);
     return true;
@@ -370,7 +370,7 @@ class CudaDevice final : public OperatorDevice {
     const OrderedMatmulPlan plan =
         plan_ordered_matmul(shape, properties_.multiProcessorCount, kLargestWorkspace);
     const int64_t size_bytes = workspace_bytes_of(plan, shape);
-    const DeviceCopy<float> workspace(size_bytes / static_cast<int64_t>(sizeof(float)));
+    const DeviceArray<float> workspace(size_bytes / static_cast<int64_t>(sizeof(float)));
     ordered_matmul_cuda(product, plan, {workspace.data(), size_bytes}, kStream);
   }
 
@@ -379,7 +379,7 @@ class CudaDevice final : public OperatorDevice {
     const ProductShape shape{product.c.n_rows, product.c.n_columns, product.depth()};
     const TiledInt8Gemm gemm;
     const SlicedPlan plan{n_digits, &gemm};
-    const DeviceCopy<unsigned char> workspace(sliced_workspace_bytes(shape, plan));
+    const DeviceArray<unsigned char> workspace(sliced_workspace_bytes(shape, plan));
     sliced_matmul_cuda(product, plan, {workspace.data(), workspace.size()}, kStream);
   }
 

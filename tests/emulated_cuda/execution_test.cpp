@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "kernels/base/cuda_launch.h"
+#include "kernels/conformance/device_array.h"
 #include "tests/emulated_cuda/schedule.h"
 #include "tests/support/cuda_schedules.h"
-#include "tests/support/device_array.h"
 
 namespace reprotrain::emulated_cuda {
 namespace {
 
+using kernels::DeviceArray;
 using kernels::launch;
-using testing::DeviceArray;
 using testing::for_each_schedule;
 
 std::vector<int> counting(size_t n) {

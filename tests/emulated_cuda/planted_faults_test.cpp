@@ -8,16 +8,16 @@
 #include <vector>
 
 #include "kernels/base/cuda_launch.h"
+#include "kernels/conformance/device_array.h"
 #include "tests/emulated_cuda/kernel_fault.h"
 #include "tests/emulated_cuda/schedule.h"
-#include "tests/support/device_array.h"
 
 namespace reprotrain::emulated_cuda {
 namespace {
 
+using kernels::DeviceArray;
 using kernels::launch;
 using ::testing::AllOf;
-using testing::DeviceArray;
 using ::testing::HasSubstr;
 
 /// What the schedules' results are, without repetition; at most as many as there are schedules.

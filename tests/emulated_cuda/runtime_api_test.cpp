@@ -8,15 +8,15 @@
 #include <vector>
 
 #include "kernels/base/cuda_launch.h"
+#include "kernels/conformance/device_array.h"
 #include "tests/emulated_cuda/schedule.h"
-#include "tests/support/device_array.h"
 
 namespace reprotrain::emulated_cuda {
 namespace {
 
 using kernels::CudaError;
+using kernels::DeviceArray;
 using kernels::launch;
-using testing::DeviceArray;
 
 __global__ void nothing() {}
 __global__ void other_nothing() {}

@@ -10,7 +10,7 @@
 #include <memory>
 #include <vector>
 
-#include "tests/support/device_array.h"
+#include "kernels/conformance/device_array.h"
 #include "tests/support/product_operands.h"
 
 namespace reprotrain::testing {
@@ -59,7 +59,7 @@ class DeviceMatrix {
   int64_t n_rows_;
   int64_t n_columns_;
   int64_t stride_;
-  DeviceArray<float> memory_;
+  kernels::DeviceArray<float> memory_;
 };
 
 /// A case's operands on the device; `product` refers to them.
@@ -77,7 +77,7 @@ struct DeviceOperands {
   }
 
   DeviceMatrix a, b, c;
-  DeviceArray<float> bias;
+  kernels::DeviceArray<float> bias;
   kernels::MatrixProduct product;
 };
 

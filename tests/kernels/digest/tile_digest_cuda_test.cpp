@@ -8,15 +8,14 @@
 #include <vector>
 
 #include "kernels/base/float_bits.h"
+#include "kernels/conformance/device_array.h"
 #include "kernels/conformance/test_values.h"
 #include "tests/support/cuda_schedules.h"
-#include "tests/support/device_array.h"
 #include "tests/support/known_answers.h"
 
 namespace reprotrain::kernels {
 namespace {
 
-using testing::DeviceArray;
 using testing::for_each_schedule;
 using testing::from_decimal;
 using testing::from_hex;

@@ -5,17 +5,16 @@
 
 #include <vector>
 
+#include "kernels/conformance/device_array.h"
 #include "kernels/conformance/test_values.h"
 #include "kernels/elementwise/activation.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
-#include "tests/support/device_array.h"
 
 namespace reprotrain::kernels {
 namespace {
 
 using testing::bit_patterns;
-using testing::DeviceArray;
 using testing::for_each_schedule;
 
 /// Zeros, infinities and NaNs among them.

@@ -6,16 +6,15 @@
 #include <stdexcept>
 
 #include "kernels/base/parallel.h"
+#include "kernels/conformance/device_array.h"
 #include "kernels/conformance/test_values.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
-#include "tests/support/device_array.h"
 
 namespace reprotrain::kernels {
 namespace {
 
 using testing::bit_patterns;
-using testing::DeviceArray;
 using testing::for_each_schedule;
 
 constexpr rounded::EstimateIn kEstimates[] = {rounded::EstimateIn::kBinary64,

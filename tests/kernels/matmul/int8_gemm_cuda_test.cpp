@@ -6,14 +6,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/conformance/device_array.h"
 #include "kernels/conformance/test_values.h"
 #include "tests/support/cuda_schedules.h"
-#include "tests/support/device_array.h"
 
 namespace reprotrain::kernels {
 namespace {
 
-using testing::DeviceArray;
 using testing::for_each_schedule;
 
 /// Any int8, the ends of the range among them.

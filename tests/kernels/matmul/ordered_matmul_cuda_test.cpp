@@ -16,7 +16,6 @@ namespace reprotrain::kernels {
 namespace {
 
 using testing::Bits;
-using testing::DeviceArray;
 using testing::DeviceOperands;
 using testing::for_each_schedule;
 using testing::ProductCase;

@@ -6,17 +6,16 @@
 #include <numeric>
 #include <vector>
 
+#include "kernels/conformance/device_array.h"
 #include "kernels/random/shuffle.h"
 #include "kernels/random/shuffle_cuda.h"
 #include "kernels/random/streams.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
-#include "tests/support/device_array.h"
 
 namespace reprotrain::kernels {
 namespace {
 
-using testing::DeviceArray;
 using testing::for_each_schedule;
 using testing::from_decimal;
 using testing::from_hex;

@@ -7,18 +7,17 @@
 #include <vector>
 
 #include "kernels/base/parallel.h"
+#include "kernels/conformance/device_array.h"
 #include "kernels/conformance/test_values.h"
 #include "kernels/reduce/column_statistics.h"
 #include "kernels/reduce/column_sums.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
-#include "tests/support/device_array.h"
 
 namespace reprotrain::kernels {
 namespace {
 
 using testing::bit_patterns;
-using testing::DeviceArray;
 using testing::for_each_schedule;
 
 constexpr float kInf = std::numeric_limits<float>::infinity();

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// An array in the memory of a CUDA device, filled from and read back to the host: what checks,
+// tests and benchmarks hold; kernels own no memory.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "kernels/base/cuda_error.h"
+
+namespace reprotrain::kernels {
+
+/// n elements that start `offset` elements into an allocation, which ends with them: an offset of
+/// 1 makes the array one whose 16-byte blocks are misaligned. Throws CudaError.
+template <typename T>
+class DeviceArray {
+ public:
+  /// n uninitialised elements.
+  explicit DeviceArray(std::integral auto n, size_t offset = 0)
+      : n_(static_cast<size_t>(n)), offset_(offset) {
+    if (n_ + offset_ == 0) return;
+    check_cuda(cudaMalloc(&allocation_, (n_ + offset_) * sizeof(T)), "cudaMalloc");
+  }
+  /// The values of `host`.
+  explicit DeviceArray(std::span<const T> host, size_t offset = 0)
+      : DeviceArray(host.size(), offset) {
+    copy(data(), host.data(), cudaMemcpyHostToDevice);
+  }
+  explicit DeviceArray(const std::vector<T>& host, size_t offset = 0)
+      : DeviceArray(std::span<const T>(host), offset) {}
+  ~DeviceArray() { cudaFree(allocation_); }
+  DeviceArray(const DeviceArray&) = delete;
+  DeviceArray& operator=(const DeviceArray&) = delete;
+
+  T* data() const { return allocation_ + offset_; }
+  int64_t size() const { return static_cast<int64_t>(n_); }
+
+  /// Waits for the device; `host` has size() elements.
+  void read(T* host) const {
+    check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+    copy(host, data(), cudaMemcpyDeviceToHost);
+  }
+  void read(std::span<T> host) const { read(host.data()); }
+
+  /// Waits for the device.
+  std::vector<T> values() const {
+    std::vector<T> host(n_);
+    read(host.data());
+    return host;
+  }
+
+ private:
+  void copy(void* target, const void* source, cudaMemcpyKind kind) const {
+    if (n_ > 0) check_cuda(cudaMemcpy(target, source, n_ * sizeof(T), kind), "cudaMemcpy");
+  }
+
+  size_t n_;
+  size_t offset_;
+  T* allocation_ = nullptr;
+};
+
+template <typename T>
+DeviceArray(std::span<T>) -> DeviceArray<std::remove_const_t<T>>;
+
+}  // namespace reprotrain::kernels
