@@ -87,7 +87,7 @@ ExitCode train(const RunConfig& config, const std::string& out, OpenMode mode, P
   }
   const nlohmann::json record = run_and_record(config, directory, progress);
   progress.finish();
-  progress.ended(0, record.at("result_id").get<std::string>());
+  progress.finished(record.at("result_id").get<std::string>());
   print_summary(record, directory.paths());
   return ExitCode::kSuccess;
 }
@@ -108,13 +108,7 @@ ExitCode run(const RunOptions& options) {
   install_interrupt_handlers();
   limit_memory(config.runtime.memory_limit_bytes);
   Progress progress(progress_style(options.progress, stderr), stderr);
-  try {
-    return train(config, out, open_mode(options), progress);
-  } catch (const Error& error) {
-    if (!progress.speaks_json()) throw;
-    progress.ended(static_cast<int>(error.exit_code()), error.what());
-    return error.exit_code();
-  }
+  return train(config, out, open_mode(options), progress);
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// reprotrain: the command line. One sentence on stderr for every error, and the exit codes of
-// include/reprotrain/error.h.
+// reprotrain: the command line. One sentence on stderr for every error, as a JSON event where those
+// were asked for, and the exit codes of include/reprotrain/error.h.
 #include <fcntl.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -11,6 +12,7 @@
 
 #include "harness/cli/commands.h"
 #include "harness/cli/interrupt.h"
+#include "harness/cli/progress.h"
 #include "include/reprotrain/error.h"
 #include "include/reprotrain/version.h"
 #include "kernels/base/float_state.h"
@@ -36,12 +38,27 @@ void occupy_standard_streams() {
   }
 }
 
-int fail(const std::string& sentence, ExitCode code) {
-  std::fprintf(stderr, "reprotrain: %s\n", sentence.c_str());
-  return static_cast<int>(code);
-}
+/// Says on standard error why nothing came of it.
+class ErrorReport {
+ public:
+  explicit ErrorReport(bool as_json) : as_json_(as_json) {}
 
-int run_program(int argc, char** argv) {
+  int operator()(const std::string& sentence, ExitCode code) const {
+    const auto number = static_cast<int>(code);
+    if (as_json_) {
+      std::fprintf(stderr, "%s\n", error_event(number, sentence).c_str());
+    } else {
+      std::fprintf(stderr, "reprotrain: %s\n", sentence.c_str());
+    }
+    return number;
+  }
+  bool as_json() const { return as_json_; }
+
+ private:
+  bool as_json_;
+};
+
+int run_program(int argc, char** argv, const ErrorReport& fail) {
   const kernels::StrictFloatScope strict;
   CLI::App app(kDescription, "reprotrain");
   app.footer(kFooter);
@@ -59,6 +76,9 @@ int run_program(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     return fail(std::string(error.what()) + "; see reprotrain --help", ExitCode::kError);
+  }
+  if (!chosen && fail.as_json()) {
+    return fail("give --config FILE or a command; see reprotrain --help", ExitCode::kError);
   }
   if (!chosen) {
     std::fputs(app.help().c_str(), stderr);
@@ -85,21 +105,23 @@ int main(int argc, char** argv) {
   using reprotrain::ExitCode;
   namespace harness = reprotrain::harness;
   harness::occupy_standard_streams();
+  const harness::ErrorReport fail(
+      harness::asks_for_json({argv, static_cast<size_t>(std::max(argc, 0))}));
   try {
-    return harness::run_program(argc, argv);
+    return harness::run_program(argc, argv, fail);
   } catch (const reprotrain::Error& error) {
-    return harness::fail(error.what(), error.exit_code());
+    return fail(error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {
-    return harness::fail(
+    return fail(
         "out of memory; raise --memory-limit (if set), shrink /model/hidden or the data, or use a "
         "larger machine",
         ExitCode::kError);
   } catch (const std::system_error& error) {
-    return harness::fail(std::string("the system refused a resource: ") + error.what() +
-                             "; raise --memory-limit (if set) or lower --threads",
-                         ExitCode::kError);
+    return fail(std::string("the system refused a resource: ") + error.what() +
+                    "; raise --memory-limit (if set) or lower --threads",
+                ExitCode::kError);
   } catch (const std::exception& error) {
-    return harness::fail(std::string("internal error: ") + error.what() + "; please report it",
-                         ExitCode::kError);
+    return fail(std::string("internal error: ") + error.what() + "; please report it",
+                ExitCode::kError);
   }
 }

@@ -14,6 +14,7 @@ namespace reprotrain::harness {
 
 namespace {
 
+constexpr std::string_view kJsonWord = "json";
 constexpr auto kBarInterval = std::chrono::milliseconds(100);
 constexpr auto kLineInterval = std::chrono::seconds(5);
 constexpr auto kJsonInterval = std::chrono::seconds(1);
@@ -48,6 +49,15 @@ std::string count_text(double count) {
   return text;
 }
 
+std::string line_of(const nlohmann::json& event) {
+  return event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void write_event(std::FILE* stream, const nlohmann::json& event) {
+  std::fprintf(stream, "%s\n", line_of(event).c_str());
+  std::fflush(stream);
+}
+
 std::string number_text(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.5g", value);
@@ -60,9 +70,22 @@ ProgressStyle progress_style(std::string_view word, std::FILE* stream) {
   if (word == "auto") {
     return ::isatty(::fileno(stream)) != 0 ? ProgressStyle::kBar : ProgressStyle::kLines;
   }
-  if (word == "json") return ProgressStyle::kJson;
+  if (word == kJsonWord) return ProgressStyle::kJson;
   if (word == "none") return ProgressStyle::kNone;
   throw Error(ErrorKind::kUsage, "--progress " + std::string(word) + ": choose auto, json or none");
+}
+
+bool asks_for_json(std::span<const char* const> arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view word = arguments[i];
+    const bool stands_next = word == "--progress" && i + 1 < arguments.size();
+    if (word == "--progress=json" || (stands_next && arguments[i + 1] == kJsonWord)) return true;
+  }
+  return false;
+}
+
+std::string error_event(int exit_code, std::string_view sentence) {
+  return line_of({{"event", "error"}, {"exit_code", exit_code}, {"message", sentence}});
 }
 
 Progress::Progress(ProgressStyle style, std::FILE* stream) : style_(style), stream_(stream) {}
@@ -71,9 +94,7 @@ Progress::~Progress() { finish(); }
 
 void Progress::stage_started(std::string_view name) {
   if (style_ == ProgressStyle::kJson) {
-    const nlohmann::json event = {{"event", "stage_started"}, {"name", name}};
-    std::fprintf(stream_, "%s\n", event.dump().c_str());
-    std::fflush(stream_);
+    write_event(stream_, {{"event", "stage_started"}, {"name", name}});
   } else if (style_ == ProgressStyle::kBar) {
     draw_bar(0.0, std::string(name));
   }
@@ -82,11 +103,10 @@ void Progress::stage_started(std::string_view name) {
 void Progress::stage_finished(const engine::StageReport& report) {
   if (style_ == ProgressStyle::kNone) return;
   if (style_ == ProgressStyle::kJson) {
-    const nlohmann::json event = {{"event", "stage_finished"},
-                                  {"name", report.name},
-                                  {"counts", nlohmann::json(std::map<std::string, int64_t>(
-                                                 report.counts.begin(), report.counts.end()))}};
-    std::fprintf(stream_, "%s\n", event.dump().c_str());
+    write_event(stream_, {{"event", "stage_finished"},
+                          {"name", report.name},
+                          {"counts", nlohmann::json(std::map<std::string, int64_t>(
+                                         report.counts.begin(), report.counts.end()))}});
   } else {
     erase_bar();
     std::string counts;
@@ -131,15 +151,13 @@ void Progress::show_training(const engine::StepReport& report) {
                        static_cast<double>(std::max<int64_t>(report.total_steps, 1));
 
   if (style_ == ProgressStyle::kJson) {
-    const nlohmann::json event = {{"event", "progress"},
-                                  {"step", report.step},
-                                  {"total_steps", report.total_steps},
-                                  {"epoch", report.epoch},
-                                  {"loss", static_cast<double>(report.loss)},
-                                  {"rows_per_second", rate},
-                                  {"eta_seconds", eta}};
-    std::fprintf(stream_, "%s\n", event.dump().c_str());
-    std::fflush(stream_);
+    write_event(stream_, {{"event", "progress"},
+                          {"step", report.step},
+                          {"total_steps", report.total_steps},
+                          {"epoch", report.epoch},
+                          {"loss", static_cast<double>(report.loss)},
+                          {"rows_per_second", rate},
+                          {"eta_seconds", eta}});
     return;
   }
   // The most wanted first: a narrow terminal cuts the end off.
@@ -163,21 +181,17 @@ void Progress::epoch_finished(const engine::EpochReport& report) {
     break;  // one is enough for a line that must fit
   }
   if (style_ != ProgressStyle::kJson) return;
-  const nlohmann::json event = {{"event", "epoch"},
-                                {"epoch", report.epoch},
-                                {"train_loss", report.train_loss},
-                                {"validation", report.validation}};
-  std::fprintf(stream_, "%s\n", event.dump().c_str());
-  std::fflush(stream_);
+  write_event(stream_, {{"event", "epoch"},
+                        {"epoch", report.epoch},
+                        {"train_loss", report.train_loss},
+                        {"validation", report.validation}});
 }
 
 std::string Progress::checkpoint_due(int64_t /*step*/) { return {}; }
 
 void Progress::checkpoint_written(int64_t step, const std::string& directory) {
   if (style_ != ProgressStyle::kJson) return;
-  const nlohmann::json event = {{"event", "checkpoint"}, {"step", step}, {"directory", directory}};
-  std::fprintf(stream_, "%s\n", event.dump().c_str());
-  std::fflush(stream_);
+  write_event(stream_, {{"event", "checkpoint"}, {"step", step}, {"directory", directory}});
 }
 
 bool Progress::stop_requested() { return interrupt_requested(); }
@@ -186,21 +200,16 @@ void Progress::note(std::string_view text) {
   if (style_ == ProgressStyle::kNone) return;
   erase_bar();
   if (style_ == ProgressStyle::kJson) {
-    const nlohmann::json event = {{"event", "note"}, {"text", text}};
-    std::fprintf(stream_, "%s\n", event.dump().c_str());
+    write_event(stream_, {{"event", "note"}, {"text", text}});
   } else {
     std::fprintf(stream_, "note: %.*s\n", static_cast<int>(text.size()), text.data());
   }
   std::fflush(stream_);
 }
 
-void Progress::ended(int exit_code, const std::string& text) {
+void Progress::finished(const std::string& result_id) {
   if (style_ != ProgressStyle::kJson) return;
-  const nlohmann::json event = {{"event", exit_code == 0 ? "finished" : "error"},
-                                {"exit_code", exit_code},
-                                {exit_code == 0 ? "result_id" : "message", text}};
-  std::fprintf(stream_, "%s\n", event.dump().c_str());
-  std::fflush(stream_);
+  write_event(stream_, {{"event", "finished"}, {"exit_code", 0}, {"result_id", result_id}});
 }
 
 void Progress::draw_bar(double share, const std::string& text) {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,13 @@ enum class ProgressStyle {
 /// Throws Error(kUsage) for another word.
 ProgressStyle progress_style(std::string_view word, std::FILE* stream);
 
+/// Whether a command line asks for JSON events. Looks at the words alone, so that also an error in
+/// the command line itself can be one.
+bool asks_for_json(std::span<const char* const> arguments);
+
+/// The event that a command which fails ends with, as one line; bytes that are no UTF-8 are replaced.
+std::string error_event(int exit_code, std::string_view sentence);
+
 /// Writes to `stream` (stderr in the program), never more often than its style bears.
 class Progress final : public engine::RunObserver {
  public:
@@ -39,9 +47,8 @@ class Progress final : public engine::RunObserver {
   /// True after SIGINT or SIGTERM (interrupt.h).
   bool stop_requested() override;
 
-  /// The last JSON event: the result id of a run that finished, or the sentence of one that did not.
-  void ended(int exit_code, const std::string& text);
-  bool speaks_json() const { return style_ == ProgressStyle::kJson; }
+  /// The last JSON event of a run that finished; of one that did not it is error_event.
+  void finished(const std::string& result_id);
 
   /// Ends the bar's line, so that other output starts on a fresh one.
   void finish();

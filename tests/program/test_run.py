@@ -263,6 +263,33 @@ class RunDirectory(ProgramTest):
         done = self.call("--config", config, "--out", self.folder / "run", "--progress", "json", expect=2)
         self.assertEqual([json.loads(line)["event"] for line in done.stderr.splitlines()], ["error"])
 
+    def test_progress_json_tells_errors_of_every_kind_as_events(self):
+        config = self.small_config()
+        out = ["--out", self.folder / "run"]
+        (self.folder / "broken.json").write_text('{"config_version": 1')
+        (self.folder / "table.csv").write_text("colour,kind\nred\n")
+        nowhere = self.folder / os.fsdecode(b"caf\xe9.json")
+        for arguments, part in [
+            (["--config", self.folder / "broken.json", "--progress", "json"], "broken.json"),
+            (["--config", config, "--set", "train.epoch=5", "--progress=json"], "did you mean"),
+            (["--config", config, "--progress", "json", "--thread", "2"], "--thread"),
+            (["--config", config, "--progress", "json", "--threads", "x"], "--threads"),
+            (["--config", config, *out, "--progress", "json", "--device", "cuda"], "cuda"),
+            (["--config", config, *out, "--progress", "json", "--resume", "--force"], "contradict"),
+            (["--config", nowhere, "--progress", "json"], "caf"),
+            (["--progress", "json"], "--config FILE"),
+            (["--config", config, *out, "--progress", "json"], "table.csv: line 2"),
+            (["features", "--config", config, "--out", self.folder / "f.h5", "--progress", "json"], "line 2"),
+            (["verify", self.folder / "run", "--progress", "json"], "is no directory"),
+        ]:
+            with self.subTest(arguments=arguments):
+                done = self.call(*arguments, expect=2)
+                event = json.loads(done.stderr.splitlines()[-1])
+                self.assertEqual((event["event"], event["exit_code"]), ("error", 2))
+                self.assertIn(part, event["message"])
+                for line in done.stderr.splitlines():
+                    self.assertIn("event", json.loads(line))
+
     def test_diverged_run_leaves_a_failed_record_that_verifies(self):
         config = self.small_config(
             data={"source": "table.csv", "target": "height", "split": {"test": 0.25}},
