@@ -19,6 +19,7 @@ constexpr size_t kMaxColumns = 1'000'000;
 constexpr size_t kMaxCategoryBytes = size_t{1} << 16;
 constexpr size_t kTileValues = size_t{1} << 15;  // 128 KiB: stays in the second-level cache
 constexpr size_t kMaxTileRows = 64;
+constexpr int64_t kFewestNumbers = 10;  // that make a column one of numbers
 
 float missing_value() { return kernels::float_from_bits(0x7fc00000u); }
 
@@ -28,6 +29,12 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
   return text;
+}
+
+// Whether a number would have been read: as from a column of numbers.
+bool is_number(std::string_view text) {
+  float value;
+  return parse_number(trimmed(text), value) != NumberText::kNotANumber;
 }
 
 // A text as it appears in a message: short, and without what would break the line.
@@ -55,7 +62,9 @@ struct ColumnBuilder {
   std::vector<float> values;
   std::vector<int32_t> codes;
   CategoryDictionary dictionary;
-  int64_t n_unread = 0;  // first rows whose texts were taken for numbers and must be read again
+  int64_t n_unread = 0;    // first rows whose texts were taken for numbers and must be read again
+  std::string first_text;  // that is no number, as a message shows it
+  int64_t first_text_line = 0;
 };
 
 class CsvReader {
@@ -78,6 +87,7 @@ class CsvReader {
   void flush_tile();
   int64_t estimated_rows() const;
   void reread_unread_rows();
+  void refuse_spoilt_numbers(const ColumnBuilder& builder, const Column& column) const;
   [[noreturn]] void fail_ragged(const CsvRecord& record);
   bool is_missing(std::string_view text) const;
   Table finish();
@@ -244,6 +254,8 @@ float CsvReader::read_number(const CsvRecord& record, const char*& cursor, size_
                          " is no number; correct it, add it to the missing "
                          "markers or declare the column categorical");
   }
+  column.first_text = quoted_for_message(field);
+  column.first_text_line = record.line;
   turn_categorical(index);
   column.codes.push_back(category_code(record, field, column));
   return missing_value();
@@ -362,6 +374,26 @@ Table CsvReader::read() {
   return finish();
 }
 
+// A column of numbers with a few faulty cells is hardly meant as one of categories.
+void CsvReader::refuse_spoilt_numbers(const ColumnBuilder& builder, const Column& column) const {
+  if (builder.first_text.empty()) return;  // declared
+  std::vector<int64_t> is_number_of_code;
+  for (const std::string& text : column.categories) is_number_of_code.push_back(is_number(text));
+  int64_t n_cells = 0;
+  int64_t n_numbers = 0;
+  for (const int32_t code : column.codes) {
+    if (code == kMissingCode) continue;
+    ++n_cells;
+    n_numbers += is_number_of_code[static_cast<size_t>(code)];
+  }
+  if (n_numbers < kFewestNumbers || 10 * n_numbers < 9 * n_cells) return;
+  scanner_.fail_at(builder.first_text_line, column.name,
+                   builder.first_text + " is no number, but " + std::to_string(n_numbers) + " of " +
+                       std::to_string(n_cells) +
+                       " cells of this column are; correct it, add it to /data/csv/missing, or "
+                       "declare the column \"categorical\" in /data/columns");
+}
+
 Table CsvReader::finish() {
   Table table;
   table.n_rows = n_flushed_;
@@ -380,6 +412,7 @@ Table CsvReader::finish() {
       column.kind = ColumnKind::kCategorical;
       column.codes = std::move(builder.codes);
       column.categories = builder.dictionary.finish(column.codes);
+      refuse_spoilt_numbers(builder, column);
     }
   }
   return table;

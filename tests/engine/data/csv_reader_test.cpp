@@ -101,7 +101,8 @@ TEST_F(CsvReader, SpacesAroundNumbersMarkersAndNamesDoNotCount) {
 TEST_F(CsvReader, AColumnThatTurnsOutToBeTextKeepsTheTextsOfItsFirstRows) {
   std::string text = "k,v\n";
   for (int i = 0; i < 1000; ++i) text += "1.50,-0\n";
-  const Table table = read(text + "x,1\n");
+  for (int i = 0; i < 200; ++i) text += "x,1\n";
+  const Table table = read(text);
   ASSERT_EQ(table.columns[0].kind, ColumnKind::kCategorical);
   EXPECT_THAT(table.columns[0].categories, ElementsAre("1.50", "x"));
   EXPECT_EQ(table.columns[0].codes[0], 0);
@@ -110,6 +111,42 @@ TEST_F(CsvReader, AColumnThatTurnsOutToBeTextKeepsTheTextsOfItsFirstRows) {
   const Table late_two = read("a,b\n1,\n2,7\n3,q\nw,\n");
   EXPECT_THAT(texts_of(late_two.columns[0]), ElementsAre("1", "2", "3", "w"));
   EXPECT_THAT(texts_of(late_two.columns[1]), ElementsAre("<missing>", "7", "q", "<missing>"));
+}
+
+// `n_numbers` numbers, `n_missing` missing cells, then `n_texts` cells "oops".
+std::string column_of(int n_numbers, int n_missing, int n_texts) {
+  std::string text = "a,b\n";
+  for (int i = 0; i < n_numbers; ++i) text += std::to_string(i) + ",1\n";
+  for (int i = 0; i < n_missing; ++i) text += "NA,1\n";
+  for (int i = 0; i < n_texts; ++i) text += "oops,1\n";
+  return text;
+}
+
+TEST_F(CsvReader, AColumnOfNumbersWithAFewTextsIsRefusedWithItsFirstText) {
+  EXPECT_EQ(error(column_of(90, 50, 10)),
+            path() +
+                ": line 142, column \"a\": \"oops\" is no number, but 90 of 100 cells of this "
+                "column are; correct it, add it to /data/csv/missing, or declare the column "
+                "\"categorical\" in /data/columns");
+  EXPECT_THAT(error(column_of(10, 0, 1)), HasSubstr("line 12, column \"a\": \"oops\""));
+  std::string first = "a,b\n n/a,1\n";
+  for (int i = 0; i < 5000; ++i) first += " 1e2 ,x\n";
+  EXPECT_THAT(error(first), HasSubstr("line 2, column \"a\": \" n/a\" is no number, but 5000 of"));
+  std::string large = "a\n";
+  for (int i = 0; i < 20; ++i) large += "7\n";
+  EXPECT_THAT(error(large + "oops\n1e99\n"), HasSubstr("21 of 22 cells"));
+}
+
+TEST_F(CsvReader, AColumnWithFewerNumbersOrMoreTextsIsCategorical) {
+  for (const std::string& text : {column_of(9, 90, 1), column_of(89, 0, 10), column_of(0, 0, 50)}) {
+    EXPECT_EQ(read(text).columns[0].kind, ColumnKind::kCategorical);
+  }
+}
+
+TEST_F(CsvReader, AColumnOfNumbersWithAFewTextsIsCategoricalWhereDeclared) {
+  DataConfig config;
+  config.column_kinds = {{"a", ColumnKind::kCategorical}};
+  EXPECT_EQ(read(column_of(99, 0, 1), config).columns[0].categories.size(), 100u);
 }
 
 TEST_F(CsvReader, AOneColumnTableHasMissingRowsWhereLinesAreEmpty) {
