@@ -9,10 +9,10 @@ set(REPROTRAIN_CUDA_SOURCES
   elementwise/layer_norm_cuda.cu
   feature/feature_cuda.cu
   loss/loss_list_cuda.cu
-  matmul/digit_rows.cu
-  matmul/int8_gemm.cu
-  matmul/ordered_matmul.cu
-  matmul/sliced_matmul.cu
+  matmul/digit_rows_cuda.cu
+  matmul/int8_gemm_cuda.cu
+  matmul/ordered_matmul_cuda.cu
+  matmul/sliced_matmul_cuda.cu
   optimizer/optimizer_cuda.cu
   random/philox_cuda.cu
   random/shuffle_cuda.cu
@@ -22,7 +22,7 @@ set(REPROTRAIN_CUDA_SOURCES
 # What calls a library that needs a GPU; tests have plain implementations.
 set(REPROTRAIN_CUDA_LIBRARY_SOURCES
   matmul/cublaslt_int8_gemm.cpp
-  random/sort_pairs.cu
+  random/sort_pairs_cuda.cu
 )
 set(REPROTRAIN_CUDA_HEADERS
   base/cuda_device_traits.h
@@ -53,9 +53,9 @@ set(REPROTRAIN_CUDA_HEADERS
   optimizer/optimizer_cuda.h
   random/philox_cuda.h
   random/shuffle_cuda.h
-  random/sort_pairs.h
+  random/sort_pairs_cuda.h
   reduce/column_sums_cuda.h
   reduce/exact_sum_cuda.h
   reduce/sum_accumulator.h
-  reduce/thread_limbs.h
+  reduce/thread_limbs_cuda.h
 )

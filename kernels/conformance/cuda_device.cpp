@@ -247,10 +247,8 @@ class CudaDevice final : public OperatorDevice {
 
   bool loss(std::string_view name, const LossBatch& batch, std::span<float> row_losses,
             MatrixView gradient, float& mean) override {
-    const auto kernels = cuda_loss_list();
-    const auto kernel =
-        std::find_if(kernels.begin(), kernels.end(), [&](auto& k) { return k.name == name; });
-    if (kernel == kernels.end()) return false;
+    const LossKernelCuda* kernel = find_loss_cuda(name);
+    if (kernel == nullptr) return false;
     const auto gradient_extent = extent_of(gradient);
     const DeviceArray<float> outputs(extent_of(batch.outputs)), values(batch.values);
     const DeviceArray<float> weights(batch.class_weights), losses(batch.outputs.n_rows);

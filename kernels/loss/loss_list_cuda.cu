@@ -139,21 +139,28 @@ void binary_cross_entropy(const LossBatch& batch, std::span<float> row_losses, M
 
 template <EstimateIn kEstimate>
 constexpr std::array kLosses = {
-    CudaLossKernel{"mse", mean_squared_error},
-    CudaLossKernel{"huber", huber},
-    CudaLossKernel{"cross_entropy", cross_entropy<kEstimate>},
-    CudaLossKernel{"binary_cross_entropy", binary_cross_entropy<kEstimate>},
+    LossKernelCuda{"mse", mean_squared_error},
+    LossKernelCuda{"huber", huber},
+    LossKernelCuda{"cross_entropy", cross_entropy<kEstimate>},
+    LossKernelCuda{"binary_cross_entropy", binary_cross_entropy<kEstimate>},
 };
 
 }  // namespace
 
-std::span<const CudaLossKernel> cuda_loss_list(EstimateIn estimate) {
+std::span<const LossKernelCuda> loss_list_cuda(EstimateIn estimate) {
   if (estimate == EstimateIn::kBinary64) return kLosses<EstimateIn::kBinary64>;
   return kLosses<EstimateIn::kBinary32Pair>;
 }
 
-std::span<const CudaLossKernel> cuda_loss_list() {
-  return cuda_loss_list(rounded::estimate_of_device());
+std::span<const LossKernelCuda> loss_list_cuda() {
+  return loss_list_cuda(rounded::estimate_of_device());
+}
+
+const LossKernelCuda* find_loss_cuda(std::string_view name) {
+  for (const LossKernelCuda& loss : loss_list_cuda()) {
+    if (loss.name == name) return &loss;
+  }
+  return nullptr;
 }
 
 void mean_loss_cuda(std::span<const float> row_losses, ExactSumAccumulator* sum, float* mean,

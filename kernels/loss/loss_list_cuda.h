@@ -20,7 +20,7 @@
 
 namespace reprotrain::kernels {
 
-struct CudaLossKernel {
+struct LossKernelCuda {
   std::string_view name;
   /// As LossKernel::run.
   void (*run)(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
@@ -28,10 +28,13 @@ struct CudaLossKernel {
 };
 
 /// The same names, in the same order, as loss_list().
-std::span<const CudaLossKernel> cuda_loss_list();
+std::span<const LossKernelCuda> loss_list_cuda();
 
 /// With first estimates as told, not as suits the current device; they never reach a value.
-std::span<const CudaLossKernel> cuda_loss_list(rounded::EstimateIn estimate);
+std::span<const LossKernelCuda> loss_list_cuda(rounded::EstimateIn estimate);
+
+/// The entry of loss_list_cuda() of that name, or nullptr.
+const LossKernelCuda* find_loss_cuda(std::string_view name);
 
 /// *mean = f32(exact sum of the row losses / n), one number in device memory; no rows give +0.
 /// `sum`: work space of one accumulator in device memory.

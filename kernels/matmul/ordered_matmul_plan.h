@@ -14,7 +14,7 @@
 
 namespace reprotrain::kernels {
 
-/// Tiles of C by rows x columns. kEveryTileKind and ordered_matmul.cu list them in this order.
+/// Tiles of C by rows x columns. kEveryTileKind and ordered_matmul_cuda.cu list them in this order.
 enum class TileKind { k256x128, k128x128, k64x64, k32x32, k16x32, k128x16, k16x128 };
 
 inline constexpr TileKind kEveryTileKind[] = {

@@ -2,7 +2,7 @@
 #include "kernels/random/shuffle_cuda.h"
 
 #include "kernels/random/philox_cuda.h"
-#include "kernels/random/sort_pairs.h"
+#include "kernels/random/sort_pairs_cuda.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -24,8 +24,8 @@ void shuffle_indices_cuda(RandomStream random, const int64_t* items, int64_t* sh
   auto* keys = reinterpret_cast<uint64_t*>(bytes);
   auto* sorted_keys = reinterpret_cast<uint64_t*>(bytes + key_bytes(n));
   random_keys_cuda(random, keys, n, stream);
-  sort_pairs({keys, items, sorted_keys, shuffled}, n, bytes + 2 * key_bytes(n),
-             sort_pairs_work_bytes(n), stream);
+  sort_pairs_cuda({keys, items, sorted_keys, shuffled}, n, bytes + 2 * key_bytes(n),
+                  sort_pairs_work_bytes(n), stream);
 }
 
 }  // namespace reprotrain::kernels

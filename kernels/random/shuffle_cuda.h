@@ -2,7 +2,7 @@
 // Shuffles in device memory: the order of shuffle.h.
 //
 // Determinism: a function of (random stream, items); the bits of the CPU.
-// See also: shuffle.h, sort_pairs.h.
+// See also: shuffle.h, sort_pairs_cuda.h.
 #pragma once
 
 #include <cuda_runtime_api.h>

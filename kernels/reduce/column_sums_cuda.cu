@@ -5,7 +5,7 @@
 
 #include "kernels/base/require.h"
 #include "kernels/elementwise/quad_map.h"
-#include "kernels/reduce/thread_limbs.h"
+#include "kernels/reduce/thread_limbs_cuda.h"
 
 namespace reprotrain::kernels {
 namespace {

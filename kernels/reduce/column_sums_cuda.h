@@ -6,7 +6,7 @@
 // rows; matrices may come in pieces.
 // Requires: device pointers; everything happens in the order of `stream`. Throws CudaError.
 // Determinism: the grid, the method and the cut into calls never reach a result.
-// See also: exact_sum_cuda.h (clear, merge and round accumulators), thread_limbs.h.
+// See also: exact_sum_cuda.h (clear, merge and round accumulators), thread_limbs_cuda.h.
 #pragma once
 
 #include <cuda_runtime_api.h>

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "kernels/elementwise/quad_map.h"
-#include "kernels/reduce/thread_limbs.h"
+#include "kernels/reduce/thread_limbs_cuda.h"
 
 namespace reprotrain::kernels {
 namespace {

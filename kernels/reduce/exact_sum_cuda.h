@@ -9,7 +9,7 @@
 //   8 a multiprocessor at most in a call, so about a million calls on a device that has 128), merged
 //   accumulators counting with theirs. Everything happens in the order of `stream`. Throws CudaError.
 // Determinism: the grid, the method and the cut into calls never reach a result.
-// See also: exact_sum.h (rules for NaN, infinities and zero), thread_limbs.h.
+// See also: exact_sum.h (rules for NaN, infinities and zero), thread_limbs_cuda.h.
 #pragma once
 
 #include <cuda_runtime_api.h>

@@ -11,7 +11,7 @@
 // looks at a batch's fields first, and moves the window when they lie outside.
 // Requires: rounding to nearest, no contraction.
 // Determinism: where windows lie never reaches the sum.
-// See also: thread_limbs.h (takes what the window held, and what no window holds).
+// See also: thread_limbs_cuda.h (takes what the window held, and what no window holds).
 #pragma once
 
 #include <cstdint>

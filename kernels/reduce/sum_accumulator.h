@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exact sums in the memory of a CUDA device, as kernels leave them for one another and for the host.
-// See also: exact_sum.h (limbs), exact_sum_cuda.h, thread_limbs.h (how blocks add to them).
+// See also: exact_sum.h (limbs), exact_sum_cuda.h, thread_limbs_cuda.h (how blocks add to them).
 #pragma once
 
 #include <cstdint>

@@ -60,6 +60,12 @@ def kernels_touch_no_files(root):
             yield f"{path}: {match.group(0)} in the arithmetic layer"
 
 
+def kernels_for_cuda_say_so(root):
+    for path in code_files(root, "kernels"):
+        if path.suffix == ".cu" and not path.stem.endswith("_cuda"):
+            yield f"{path}: the name of a CUDA kernel's file ends in _cuda.cu"
+
+
 def files_carry_a_licence(root):
     for path in code_files(root, "include", "kernels", "engine", "harness", "tests", "bench"):
         if not path.read_text().startswith("// SPDX-License-Identifier: Apache-2.0\n"):
@@ -105,6 +111,7 @@ PLANTED = {
     layers_point_one_way: ("kernels/base/hd.h", '\n#include "engine/run.h"\n'),
     value_paths_avoid_libm: ("engine/run.cpp", "\nfloat planted(float x) { return std::exp(x); }\n"),
     kernels_touch_no_files: ("kernels/base/hd.h", "\n#include <fstream>\n"),
+    kernels_for_cuda_say_so: ("kernels/planted.cu", "// SPDX-License-Identifier: Apache-2.0\n"),
     files_carry_a_licence: ("kernels/planted.h", "#pragma once\n"),
     arithmetic_ids_are_specified: ("include/reprotrain/arithmetic_ids.h", '\n// "planted-v9-draft"\n'),
     version_is_one: ("CMakeLists.txt", None),

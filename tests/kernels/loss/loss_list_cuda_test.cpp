@@ -60,7 +60,7 @@ Evaluated on_cpu(const LossKernel& loss, const HostBatch& host, int64_t n_rows, 
   return result;
 }
 
-Evaluated on_device(const CudaLossKernel& loss, const HostBatch& host, int64_t n_rows,
+Evaluated on_device(const LossKernelCuda& loss, const HostBatch& host, int64_t n_rows,
                     int64_t n_outputs) {
   const DeviceArray<float> outputs(host.outputs), values(host.values), weights(host.weights);
   const DeviceArray<int32_t> classes(host.classes);
@@ -80,9 +80,10 @@ Evaluated on_device(const CudaLossKernel& loss, const HostBatch& host, int64_t n
 }
 
 TEST(LossCuda, HasTheCpusLossesInTheirOrder) {
-  ASSERT_EQ(cuda_loss_list().size(), loss_list().size());
+  ASSERT_EQ(loss_list_cuda().size(), loss_list().size());
   for (size_t i = 0; i < loss_list().size(); ++i) {
-    EXPECT_EQ(cuda_loss_list()[i].name, loss_list()[i].name);
+    EXPECT_EQ(loss_list_cuda()[i].name, loss_list()[i].name);
+    EXPECT_EQ(find_loss_cuda(loss_list()[i].name), &loss_list_cuda()[i]);
   }
 }
 
@@ -99,7 +100,7 @@ TEST(LossCuda, HasTheCpusBits) {
           const Evaluated expected = on_cpu(loss_list()[i], host, n_rows, n_outputs);
           for_each_schedule(2, [&] {
             for (const auto estimate : kEstimates) {
-              const CudaLossKernel& cuda = cuda_loss_list(estimate)[i];
+              const LossKernelCuda& cuda = loss_list_cuda(estimate)[i];
               const Evaluated result = on_device(cuda, host, n_rows, n_outputs);
               EXPECT_EQ(bit_patterns(result.row_losses), bit_patterns(expected.row_losses))
                   << loss_list()[i].name << " " << n_rows << " x " << n_outputs << " " << kind;
@@ -117,7 +118,7 @@ TEST(LossCuda, HasTheCpusBits) {
 TEST(LossCuda, RefusesWhatDoesNotMatch) {
   std::vector<float> outputs(6), gradient(6), losses(2), weights(7);
   const std::vector<int32_t> classes(2);
-  for (const CudaLossKernel& loss : cuda_loss_list()) {
+  for (const LossKernelCuda& loss : loss_list_cuda()) {
     const auto columns = loss.name == "cross_entropy" ? 3 : 1;
     LossBatch batch;
     batch.outputs = dense_view<const float>(outputs.data(), 2, columns);

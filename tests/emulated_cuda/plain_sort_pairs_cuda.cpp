@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// sort_pairs where there is no CUB.
+// sort_pairs_cuda where there is no CUB.
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
-#include "kernels/random/sort_pairs.h"
+#include "kernels/random/sort_pairs_cuda.h"
 
 namespace reprotrain::kernels {
 
 size_t sort_pairs_work_bytes(int64_t n) { return n > 0 ? 256 : 0; }
 
-void sort_pairs(const SortedPairs& pairs, int64_t n, void* /*work*/, size_t /*work_bytes*/,
-                cudaStream_t /*stream*/) {
+void sort_pairs_cuda(const SortedPairs& pairs, int64_t n, void* /*work*/, size_t /*work_bytes*/,
+                     cudaStream_t /*stream*/) {
   std::vector<int64_t> order(static_cast<size_t>(n));
   std::iota(order.begin(), order.end(), int64_t{0});
   std::stable_sort(order.begin(), order.end(),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // c[i][j] = sum over k of a[i][k] * b[j][k], int8 in, int32 out.
 //
-// The tiles, panels and pipeline of ordered_matmul.cu with another step: a word holds four values of
+// The tiles, panels and pipeline of ordered_matmul_cuda.cu with another step: a word holds four values of
 // k, and one dp4a multiplies and adds all four.
 // Why: devices without cuBLASLt; the twin that its results are compared with.
 // Requires: see Int8Product. Determinism: exact.

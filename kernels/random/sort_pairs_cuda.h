@@ -25,7 +25,7 @@ struct SortedPairs {
 size_t sort_pairs_work_bytes(int64_t n);
 
 /// `work` holds `work_bytes` >= sort_pairs_work_bytes(n), aligned to 256. Throws CudaError.
-void sort_pairs(const SortedPairs& pairs, int64_t n, void* work, size_t work_bytes,
-                cudaStream_t stream);
+void sort_pairs_cuda(const SortedPairs& pairs, int64_t n, void* work, size_t work_bytes,
+                     cudaStream_t stream);
 
 }  // namespace reprotrain::kernels

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/random/sort_pairs.h"
+#include "kernels/random/sort_pairs_cuda.h"
 
 #include <cub/device/device_radix_sort.cuh>
 
@@ -17,8 +17,8 @@ size_t sort_pairs_work_bytes(int64_t n) {
   return bytes;
 }
 
-void sort_pairs(const SortedPairs& pairs, int64_t n, void* work, size_t work_bytes,
-                cudaStream_t stream) {
+void sort_pairs_cuda(const SortedPairs& pairs, int64_t n, void* work, size_t work_bytes,
+                     cudaStream_t stream) {
   check_cuda(cub::DeviceRadixSort::SortPairs(work, work_bytes, pairs.keys, pairs.sorted_keys,
                                              pairs.items, pairs.sorted_items, n, 0, 64, stream),
              "cub::DeviceRadixSort::SortPairs");
