@@ -6,6 +6,7 @@
 #include <string>
 
 #include "include/reprotrain/error.h"
+#include "kernels/base/find_by_name.h"
 
 namespace reprotrain::engine {
 
@@ -68,10 +69,7 @@ void check(const ModelConfig& config, Task task) {
 std::span<const ModelEntry> model_list() { return kModels; }
 
 const ModelEntry* find_model(std::string_view name) {
-  for (const ModelEntry& model : kModels) {
-    if (model.name == name) return &model;
-  }
-  return nullptr;
+  return kernels::find_by_name(model_list(), name);
 }
 
 Network build_network(const ModelConfig& config, Task task, int64_t n_features, int64_t n_outputs,

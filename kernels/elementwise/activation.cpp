@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kernels/base/find_by_name.h"
 #include "kernels/base/require.h"
 #include "kernels/elementwise/elementary_array.h"
 #include "kernels/elementwise/vector_loop.h"
@@ -95,10 +96,7 @@ constexpr std::array kActivations = {
 std::span<const ActivationKernel> activation_list() { return kActivations; }
 
 const ActivationKernel* find_activation(std::string_view name) {
-  for (const ActivationKernel& activation : kActivations) {
-    if (activation.name == name) return &activation;
-  }
-  return nullptr;
+  return find_by_name(activation_list(), name);
 }
 
 }  // namespace reprotrain::kernels

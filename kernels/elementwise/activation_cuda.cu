@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "kernels/base/find_by_name.h"
 #include "kernels/elementwise/activation.h"
 #include "kernels/elementwise/estimate_cuda.h"
 #include "kernels/elementwise/quad_map.h"
@@ -66,10 +67,7 @@ std::span<const ActivationKernelCuda> activation_list_cuda() {
 }
 
 const ActivationKernelCuda* find_activation_cuda(std::string_view name) {
-  for (const ActivationKernelCuda& activation : activation_list_cuda()) {
-    if (activation.name == name) return &activation;
-  }
-  return nullptr;
+  return find_by_name(activation_list_cuda(), name);
 }
 
 }  // namespace reprotrain::kernels

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/metric/metric_list.h"
 
+#include "kernels/base/find_by_name.h"
 #include "kernels/metric/classification.h"
 #include "kernels/metric/regression.h"
 #include "kernels/metric/roc_auc.h"
@@ -23,11 +24,6 @@ constexpr Metric kMetrics[] = {
 
 std::span<const Metric> metric_list() { return kMetrics; }
 
-const Metric* find_metric(std::string_view name) {
-  for (const Metric& metric : kMetrics) {
-    if (metric.name == name) return &metric;
-  }
-  return nullptr;
-}
+const Metric* find_metric(std::string_view name) { return find_by_name(metric_list(), name); }
 
 }  // namespace reprotrain::kernels

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/optimizer/optimizer_cuda.h"
 
+#include "kernels/base/find_by_name.h"
 #include "kernels/elementwise/quad_map.h"
 #include "kernels/optimizer/step_constants.h"
 
@@ -122,10 +123,7 @@ constexpr std::array kOptimizers = {
 std::span<const OptimizerKernelCuda> optimizer_list_cuda() { return kOptimizers; }
 
 const OptimizerKernelCuda* find_optimizer_cuda(std::string_view name) {
-  for (const OptimizerKernelCuda& optimizer : kOptimizers) {
-    if (optimizer.name == name) return &optimizer;
-  }
-  return nullptr;
+  return find_by_name(optimizer_list_cuda(), name);
 }
 
 void scale_array_cuda(float scale, float* values, int64_t n, cudaStream_t stream) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/optimizer/optimizer_list.h"
 
+#include "kernels/base/find_by_name.h"
 #include "kernels/base/float_bits.h"
 #include "kernels/base/require.h"
 #include "kernels/elementwise/vector_loop.h"
@@ -138,10 +139,7 @@ struct ScaleElement {
 std::span<const OptimizerKernel> optimizer_list() { return kOptimizers; }
 
 const OptimizerKernel* find_optimizer(std::string_view name) {
-  for (const OptimizerKernel& optimizer : kOptimizers) {
-    if (optimizer.name == name) return &optimizer;
-  }
-  return nullptr;
+  return find_by_name(optimizer_list(), name);
 }
 
 double clip_by_global_norm(std::span<float> gradients, double largest_norm,
