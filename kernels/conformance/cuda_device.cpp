@@ -16,6 +16,7 @@
 #include "kernels/feature/feature_cuda.h"
 #include "kernels/feature/feature_list.h"
 #include "kernels/loss/loss_list_cuda.h"
+#include "kernels/loss/loss_requirements.h"
 #include "kernels/matmul/ordered_matmul_cuda.h"
 #include "kernels/matmul/sliced_matmul_cuda.h"
 #include "kernels/optimizer/clipping.h"
@@ -249,6 +250,7 @@ class CudaDevice final : public OperatorDevice {
             MatrixView gradient, float& mean) override {
     const LossKernelCuda* kernel = find_loss_cuda(name);
     if (kernel == nullptr) return false;
+    require_classes(batch.classes, name == "cross_entropy" ? batch.outputs.n_columns : 2);
     const auto gradient_extent = extent_of(gradient);
     const DeviceArray<float> outputs(extent_of(batch.outputs)), values(batch.values);
     const DeviceArray<float> weights(batch.class_weights), losses(batch.outputs.n_rows);

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "kernels/base/find_by_name.h"
 #include "kernels/elementwise/elementary_array.h"
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/loss/classification_loss.h"
@@ -17,12 +18,6 @@ namespace {
 
 /// Rows worth another thread when each costs some transcendental functions.
 constexpr int64_t kRowGrain = 512;
-
-LossRows rows_of(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient) {
-  return {batch.outputs,       batch.classes.data(),
-          batch.values.data(), batch.class_weights.empty() ? nullptr : batch.class_weights.data(),
-          row_losses.data(),   gradient};
-}
 
 /// The steps of a softmax over rows [begin, end): transcendental functions run over whole stretches
 /// of memory, because rows are often shorter than a vector.
@@ -78,13 +73,6 @@ void cross_entropy_rows(const LossBatch& batch, float* row_losses, const MatrixV
   }
 }
 
-/// Classes index class weights and outputs: a wrong one must not.
-void require_classes(const LossBatch& batch, int64_t n_classes) {
-  for (const int32_t target : batch.classes) {
-    require(target >= 0 && target < n_classes, "loss: a target is none of the classes");
-  }
-}
-
 void mean_squared_error(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
                         const Parallel& parallel) {
   require_regression(batch, row_losses, gradient);
@@ -102,7 +90,7 @@ void huber(const LossBatch& batch, std::span<float> row_losses, MatrixView gradi
 void cross_entropy(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
                    const Parallel& parallel) {
   require_cross_entropy(batch, row_losses, gradient);
-  require_classes(batch, batch.outputs.n_columns);
+  require_classes(batch.classes, batch.outputs.n_columns);
   parallel.for_ranges(batch.outputs.n_rows, kRowGrain, [&](int64_t begin, int64_t end) {
     cross_entropy_rows(batch, row_losses.data(), gradient, begin, end);
   });
@@ -111,7 +99,7 @@ void cross_entropy(const LossBatch& batch, std::span<float> row_losses, MatrixVi
 void binary_cross_entropy(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient,
                           const Parallel& parallel) {
   require_binary(batch, row_losses, gradient);
-  require_classes(batch, 2);
+  require_classes(batch.classes, 2);
   parallel_row_loop(BinaryCrossEntropyRow<>{rows_of(batch, row_losses, gradient)},
                     batch.outputs.n_rows, parallel, kRowGrain);
 }
@@ -127,12 +115,7 @@ constexpr std::array kLosses = {
 
 std::span<const LossKernel> loss_list() { return kLosses; }
 
-const LossKernel* find_loss(std::string_view name) {
-  for (const LossKernel& loss : kLosses) {
-    if (loss.name == name) return &loss;
-  }
-  return nullptr;
-}
+const LossKernel* find_loss(std::string_view name) { return find_by_name(loss_list(), name); }
 
 float mean_loss(std::span<const float> row_losses, const Parallel& parallel) {
   if (row_losses.empty()) return 0.0f;

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "kernels/base/find_by_name.h"
 #include "kernels/elementwise/elementary.h"
 #include "kernels/elementwise/estimate_cuda.h"
 #include "kernels/elementwise/quad_map.h"
@@ -93,12 +94,6 @@ __global__ void mean_of_rows(const ExactSumAccumulator* sum, int64_t n_rows, flo
   *mean = static_cast<float>(sum->sum().to_double() / static_cast<double>(n_rows));
 }
 
-LossRows rows_of(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient) {
-  return {batch.outputs,       batch.classes.data(),
-          batch.values.data(), batch.class_weights.empty() ? nullptr : batch.class_weights.data(),
-          row_losses.data(),   gradient};
-}
-
 template <class Row>
 void run_single_output(const Row& row, cudaStream_t stream) {
   const int64_t n_rows = row.rows.outputs.n_rows;
@@ -157,10 +152,7 @@ std::span<const LossKernelCuda> loss_list_cuda() {
 }
 
 const LossKernelCuda* find_loss_cuda(std::string_view name) {
-  for (const LossKernelCuda& loss : loss_list_cuda()) {
-    if (loss.name == name) return &loss;
-  }
-  return nullptr;
+  return find_by_name(loss_list_cuda(), name);
 }
 
 void mean_loss_cuda(std::span<const float> row_losses, ExactSumAccumulator* sum, float* mean,

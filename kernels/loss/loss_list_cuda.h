@@ -2,8 +2,8 @@
 // The losses of loss_list.h on a CUDA device, with the same bits: a thread for each row with one
 // output, a warp for each row of logits.
 //
-// Requires: views and spans of device memory, classes among those there are (not looked at: they
-// are on the device); everything happens in the order of `stream`. Throws CudaError, and
+// Requires: views and spans of device memory; classes that passed require_classes
+// (loss_requirements.h) before they were copied there, as no kernel looks at them; everything happens in the order of `stream`. Throws CudaError, and
 // std::invalid_argument where shapes do not match.
 // Determinism: rows are independent; the total is an exact sum.
 // See also: loss_list.h, loss_rows.h, kernels/elementwise/warp_sum.h.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What losses refuse, on every device: all that is visible without reading the arrays. The CPU also
-// reads the classes; on a device they are the caller's promise.
+// What losses refuse, on every device: all that is visible without reading the arrays. The classes
+// are read where they lie in host memory: by the CPU losses, and by whoever copies them to a device.
 // See also: loss_list.h.
 #pragma once
 
@@ -23,6 +23,14 @@ inline void require_matching(const LossBatch& batch, std::span<float> row_losses
               gradient.n_rows == batch.outputs.n_rows &&
               gradient.n_columns == batch.outputs.n_columns,
           "loss: outputs, targets, row losses and gradient do not match");
+}
+
+/// `classes`, in host memory, index class weights and outputs: a wrong one must not. Before classes
+/// go to a device they pass here once, and not again in every step there.
+inline void require_classes(std::span<const int32_t> classes, int64_t n_classes) {
+  for (const int32_t target : classes) {
+    require(target >= 0 && target < n_classes, "loss: a target is none of the classes");
+  }
 }
 
 inline void require_class_weights(const LossBatch& batch, int64_t n_classes) {

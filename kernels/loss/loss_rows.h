@@ -8,10 +8,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "kernels/base/hd.h"
 #include "kernels/base/matrix_view.h"
 #include "kernels/loss/classification_loss.h"
+#include "kernels/loss/loss_list.h"
 #include "kernels/loss/regression_loss.h"
 
 namespace reprotrain::kernels {
@@ -27,6 +29,12 @@ struct LossRows {
 
   RPT_HD float n_rows() const { return static_cast<float>(outputs.n_rows); }
 };
+
+inline LossRows rows_of(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient) {
+  return {batch.outputs,       batch.classes.data(),
+          batch.values.data(), batch.class_weights.empty() ? nullptr : batch.class_weights.data(),
+          row_losses.data(),   gradient};
+}
 
 template <class Loss>
 struct RegressionRow {

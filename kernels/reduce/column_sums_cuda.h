@@ -4,7 +4,8 @@
 //
 // Why: gradients of biases and of layer norm's scales; fitted features. One pass over the chosen
 // rows; matrices may come in pieces.
-// Requires: device pointers; everything happens in the order of `stream`. Throws CudaError.
+// Requires: device pointers; chosen rows that are rows of the matrix, seen to before they were copied
+// to the device, as no kernel looks at them; everything happens in the order of `stream`. Throws CudaError.
 // Determinism: the grid, the method and the cut into calls never reach a result.
 // See also: exact_sum_cuda.h (clear, merge and round accumulators), thread_limbs_cuda.h.
 #pragma once

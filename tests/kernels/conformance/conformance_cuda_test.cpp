@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <stdexcept>
 #include <vector>
 
 #include "kernels/conformance/conformance.h"
@@ -55,6 +57,26 @@ std::string name_of_test(const ::testing::TestParamInfo<ConformanceCheck>& info)
   std::replace_if(
       name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
+}
+
+TEST(CudaDevice, RefusesClassesBeforeTheyReachTheDevice) {
+  const std::vector<float> outputs(6);
+  std::vector<float> gradient(6), losses(2);
+  for (const std::string_view name : {"cross_entropy", "binary_cross_entropy"}) {
+    const int32_t n_classes = name == "cross_entropy" ? 3 : 2;
+    const int64_t n_outputs = name == "cross_entropy" ? 3 : 1;
+    for (const int32_t wrong : {-1, n_classes, INT32_MAX, INT32_MIN}) {
+      const std::vector<int32_t> classes = {0, wrong};
+      LossBatch batch;
+      batch.outputs = dense_view(outputs.data(), 2, n_outputs);
+      batch.classes = classes;
+      float mean = 0.0f;
+      EXPECT_THROW(cuda_device(0)->loss(name, batch, losses,
+                                        dense_view(gradient.data(), 2, n_outputs), mean),
+                   std::invalid_argument)
+          << name << " " << wrong;
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, ConformanceCuda, ::testing::ValuesIn(conformance_checks()),
