@@ -83,8 +83,11 @@ void run_tile(const TileTask& task) {
 }
 
 template <int kTileRows>
-void run_tiles(TileTask task) {
-  for (int64_t tile = 0; tile < task.n_tiles; ++tile, task.advance()) run_tile<kTileRows>(task);
+void run_tiles(TileTask panel) {
+  for (int64_t i = 0; i < panel.n_panels; ++i, panel.advance_panel()) {
+    TileTask task = panel;
+    for (int64_t tile = 0; tile < task.n_tiles; ++tile, task.advance()) run_tile<kTileRows>(task);
+  }
 }
 
 void run(const TileTask& task) {
