@@ -14,6 +14,7 @@
 
 #include <algorithm>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/require.h"
 #include "kernels/base/work_space.h"
 #include "kernels/matmul/product_plan.h"
@@ -31,8 +32,6 @@ constexpr int64_t kGroupNumbers = 4096;
 constexpr int64_t kFarApart = 256;
 /// How often a packed number must be read for the copy to pay.
 constexpr int64_t kReuseWorthPacking = 4;
-
-int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 /// A range of K within one chain.
 struct Slice {
@@ -85,8 +84,8 @@ class RegionProduct {
       : product_(plan.product()),
         kernel_(plan.kernel()),
         region_(region),
-        n_panels_(pieces_of(region.n_columns(), kernel_.max_columns)),
-        n_blocks_(pieces_of(region.n_rows(), kernel_.max_block_rows)),
+        n_panels_(ceil_div(region.n_columns(), kernel_.max_columns)),
+        n_blocks_(ceil_div(region.n_rows(), kernel_.max_block_rows)),
         slice_depth_(balanced(std::min(kChainLength, product_.depth), kernel_.max_depth)),
         packs_a_(packs_a()),
         keeps_sums_(keeps_sums()),
@@ -111,10 +110,10 @@ class RegionProduct {
 
  private:
   /// The largest part when n is cut into nearly equal ones, none above the limit.
-  static int64_t balanced(int64_t n, int64_t limit) { return pieces_of(n, pieces_of(n, limit)); }
+  static int64_t balanced(int64_t n, int64_t limit) { return ceil_div(n, ceil_div(n, limit)); }
 
   int64_t most_tiles() const {
-    return pieces_of(balanced(region_.n_rows(), kernel_.max_block_rows), kernel_.max_rows);
+    return ceil_div(balanced(region_.n_rows(), kernel_.max_block_rows), kernel_.max_rows);
   }
 
   /// Whether a chain cannot wait in C for its next slice: C holds other chains, or is turned round.
@@ -140,7 +139,7 @@ class RegionProduct {
     for (int64_t i = 0; i < n_blocks_; ++i) {
       const int64_t begin = i * region_.n_rows() / n_blocks_;
       const int64_t n_rows = (i + 1) * region_.n_rows() / n_blocks_ - begin;
-      run_block(slice, {begin, n_rows, pieces_of(n_rows, kernel_.max_rows), i == 0});
+      run_block(slice, {begin, n_rows, ceil_div(n_rows, kernel_.max_rows), i == 0});
     }
   }
 

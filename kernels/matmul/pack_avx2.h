@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/matmul/tile_kernel.h"
 
 #define RPT_AVX2_ONLY __attribute__((target("avx2")))
@@ -70,7 +71,7 @@ RPT_AVX2_ONLY RPT_INLINE void pack_adjacent_rows(const PackTask& task) {
 
 /// The source has the numbers of one k adjacent.
 RPT_AVX2_ONLY inline void pack_adjacent(const PackTask& task) {
-  switch ((task.width + 7) / 8) {
+  switch (ceil_div(task.width, 8)) {
     case 1:
       return pack_adjacent_rows<1>(task);
     case 2:

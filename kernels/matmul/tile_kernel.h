@@ -8,6 +8,8 @@
 
 #include <cstdint>
 
+#include "kernels/base/ceil_div.h"
+
 // Asks for a loop of constant length to be unrolled, so that arrays of accumulators become
 // registers.
 #if defined(__clang__)
@@ -83,9 +85,7 @@ struct PackTask {
 inline constexpr int kPackedLanes = 8;
 
 /// `n` rounded up to whole vectors of a packed panel.
-constexpr int64_t packed_width(int64_t n) {
-  return (n + kPackedLanes - 1) / kPackedLanes * kPackedLanes;
-}
+constexpr int64_t packed_width(int64_t n) { return round_up(n, kPackedLanes); }
 
 struct TileKernel {
   int max_rows;
