@@ -65,19 +65,26 @@ TEST(FusedRow, RoundsOnceIntoTheSubnormalRange) {
   expect_correct_for(of_fields(50, 8, 0x600000), of_fields(0, 1, 3));
 }
 
+/// One factor and addend among zeros, in every place and with both signs.
+void expect_correct_alone(float a, float b, float addend) {
+  for (size_t place = 0; place < kNumbers; ++place) {
+    Numbers factors{}, addends{};
+    factors[place] = b;
+    addends[place] = addend;
+    expect_correct(a, factors, addends);
+    expect_correct(-a, factors, addends);
+  }
+}
+
 TEST(FusedRow, RoundsOnceBesideAMiddle) {
-  // Products 2^33 + 1 and 2^33 - 1, scaled so that the sum lies 2^-57 beside the middle of two
-  // floats: in binary64 it is the middle.
+  // Products 2^33 + 1 and 2^33 - 1, scaled so that the sum lies 2^-57 (relative) beside the middle
+  // of two floats, normal ones and then subnormal ones: in binary64 it is the middle.
   const float factors[][2] = {{411849.0f, 20857.0f}, {14329.0f, 599479.0f}};
   for (const auto& [a, b] : factors) {
-    for (int place = 0; place < kNumbers; ++place) {
-      for (uint32_t fraction : {0u, 1u, 2u, 3u, 0x400000u, 0x7ffffeu, 0x7fffffu}) {
-        Numbers factor_row{}, addends{};
-        factor_row[static_cast<size_t>(place)] = b;
-        addends[static_cast<size_t>(place)] = float_from_bits(0x3f800000u | fraction);
-        expect_correct(std::ldexp(a, -57), factor_row, addends);
-        expect_correct(std::ldexp(-a, -57), factor_row, addends);
-      }
+    for (uint32_t fraction : {0u, 1u, 2u, 3u, 0x200000u, 0x3ffffeu, 0x3fffffu}) {
+      expect_correct_alone(std::ldexp(a, -57), b, float_from_bits(0x3f800000u | fraction));
+      expect_correct_alone(std::ldexp(a, -100), std::ldexp(b, -83),
+                           float_from_bits(0x00400000u | fraction));
     }
   }
 }
