@@ -167,7 +167,7 @@ TileKernel avx2_tile_kernel(int64_t n_rows, int64_t n_columns) {
   // As many rows as fit one tall tile read every row of B only once.
   const bool tall = n_columns <= kLanes || (n_rows > kWideRows && n_rows <= kTallRows);
   if (tall) return {kTallRows, kLanes, 704, 192, false, run_tall, pack_avx2};
-  return {kWideRows, 2 * kLanes, 352, 192, false, run_wide, pack_avx2};
+  return {kWideRows, 2 * kLanes, 352, 256, false, run_wide, pack_avx2};
 }
 
 }  // namespace reprotrain::kernels
