@@ -8,6 +8,7 @@
 #include "engine/train/loss.h"
 #include "engine/train/optimizer.h"
 #include "engine/train/schedule.h"
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/float_bits.h"
 #include "kernels/digest/tile_digest.h"
 #include "kernels/metric/metric_list.h"
@@ -280,7 +281,7 @@ Trainer::~Trainer() = default;
 
 int64_t Trainer::steps_per_epoch() const {
   const auto n_rows = static_cast<int64_t>(data_.train_rows.size());
-  return (n_rows + config_.batch_size - 1) / config_.batch_size;
+  return kernels::ceil_div(n_rows, config_.batch_size);
 }
 
 int64_t Trainer::total_steps() const { return steps_per_epoch() * config_.epochs; }

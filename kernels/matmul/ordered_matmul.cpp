@@ -5,8 +5,8 @@
 //     for each slice of the block                      the chain goes on where it had come to
 //       for each block of rows
 //         copy the rows of A, tile by tile             to the second-level cache
-//         for each panel of columns
-//           copy the panel of B, the first time        to the first-level cache
+//         for each group of panels of columns          one panel, or some of a shallow product
+//           copy the panels of B, the first time       to the first-level cache
 //           tiles over all rows of the block
 //
 // Copies are left out where the matrix can be read well in place. Nothing of this reaches a value.
@@ -14,6 +14,7 @@
 
 #include <algorithm>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/require.h"
 #include "kernels/base/work_space.h"
 #include "kernels/matmul/product_plan.h"
@@ -25,12 +26,12 @@ namespace {
 
 /// Columns that one pass over the rows of a piece visits: bounds the sums kept between slices.
 constexpr int64_t kGroupColumns = 2048;
+/// Numbers of B that the panels of a group may have together: half of a first-level cache.
+constexpr int64_t kGroupNumbers = 4096;
 /// Rows this far apart cost address translations and cache conflicts.
 constexpr int64_t kFarApart = 256;
 /// How often a packed number must be read for the copy to pay.
 constexpr int64_t kReuseWorthPacking = 4;
-
-int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 /// A range of K within one chain.
 struct Slice {
@@ -58,6 +59,14 @@ struct TileRun {
   int height;
 };
 
+/// Panels of equal width beside one another.
+struct PanelGroup {
+  int64_t first;
+  int64_t n_panels;
+  int64_t column;  ///< counted within the region
+  int width;
+};
+
 /// Heights differ by one at most: 32 rows make 6 + 6 + 5 + 5 + 5 + 5, not 5 x 6 + 2.
 template <typename Visit>
 void for_tile_runs(const RowBlock& block, const Visit& visit) {
@@ -75,17 +84,18 @@ class RegionProduct {
       : product_(plan.product()),
         kernel_(plan.kernel()),
         region_(region),
-        n_panels_(pieces_of(region.n_columns(), kernel_.max_columns)),
-        n_blocks_(pieces_of(region.n_rows(), kernel_.max_block_rows)),
+        n_panels_(ceil_div(region.n_columns(), kernel_.max_columns)),
+        n_blocks_(ceil_div(region.n_rows(), kernel_.max_block_rows)),
         slice_depth_(balanced(std::min(kChainLength, product_.depth), kernel_.max_depth)),
         packs_a_(packs_a()),
         keeps_sums_(keeps_sums()),
         tile_stride_(packed_width(std::min<int64_t>(kernel_.max_rows, region.n_rows()))),
-        panel_stride_(n_blocks_ > 1 ? kernel_.max_columns * slice_depth_ : 0),
+        panel_stride_(kernel_.max_columns * slice_depth_),
+        group_panels_(std::clamp<int64_t>(kGroupNumbers / panel_stride_, 1, n_panels_)),
         kept_stride_(packed_width(region.n_columns())),
         kept_sums_(keeps_sums_ ? region.n_rows() * kept_stride_ : 0),
         packed_a_(packs_a_ ? most_tiles() * tile_stride_ * slice_depth_ : 0),
-        packed_b_(std::max(n_panels_ * panel_stride_, kernel_.max_columns * slice_depth_)) {}
+        packed_b_((n_blocks_ > 1 ? n_panels_ : group_panels_) * panel_stride_) {}
 
   void run() const {
     for (int64_t chain = 0; chain < product_.depth; chain += kChainLength) {
@@ -100,10 +110,10 @@ class RegionProduct {
 
  private:
   /// The largest part when n is cut into nearly equal ones, none above the limit.
-  static int64_t balanced(int64_t n, int64_t limit) { return pieces_of(n, pieces_of(n, limit)); }
+  static int64_t balanced(int64_t n, int64_t limit) { return ceil_div(n, ceil_div(n, limit)); }
 
   int64_t most_tiles() const {
-    return pieces_of(balanced(region_.n_rows(), kernel_.max_block_rows), kernel_.max_rows);
+    return ceil_div(balanced(region_.n_rows(), kernel_.max_block_rows), kernel_.max_rows);
   }
 
   /// Whether a chain cannot wait in C for its next slice: C holds other chains, or is turned round.
@@ -129,27 +139,36 @@ class RegionProduct {
     for (int64_t i = 0; i < n_blocks_; ++i) {
       const int64_t begin = i * region_.n_rows() / n_blocks_;
       const int64_t n_rows = (i + 1) * region_.n_rows() / n_blocks_ - begin;
-      run_block(slice, {begin, n_rows, pieces_of(n_rows, kernel_.max_rows), i == 0});
+      run_block(slice, {begin, n_rows, ceil_div(n_rows, kernel_.max_rows), i == 0});
     }
   }
 
   void run_block(const Slice& slice, const RowBlock& block) const {
     if (packs_a_) for_tile_runs(block, [&](const TileRun& run) { pack_rows(slice, run); });
-    for (int64_t panel = 0; panel < n_panels_; ++panel) {
-      const int64_t column = panel * kernel_.max_columns;
-      TileTask task;
-      task.depth = slice.depth();
-      task.n_columns =
-          static_cast<int>(std::min<int64_t>(kernel_.max_columns, region_.n_columns() - column));
-      place_b(slice, panel, block.is_first, task);
-      for_tile_runs(block, [&](const TileRun& run) {
-        task.n_tiles = run.n_tiles;
-        task.n_rows = run.height;
-        place_a(slice, run, task);
-        place_c(slice, run.first_row, column, task);
-        kernel_.run(task);
-      });
+    const int64_t n_whole = region_.n_columns() / kernel_.max_columns;
+    for (int64_t panel = 0; panel < n_whole; panel += group_panels_) {
+      run_group(slice, block,
+                {panel, std::min(group_panels_, n_whole - panel), panel * kernel_.max_columns,
+                 kernel_.max_columns});
     }
+    const int64_t column = n_whole * kernel_.max_columns;
+    const int rim = static_cast<int>(region_.n_columns() - column);
+    if (rim > 0) run_group(slice, block, {n_whole, 1, column, rim});
+  }
+
+  void run_group(const Slice& slice, const RowBlock& block, const PanelGroup& group) const {
+    TileTask task;
+    task.depth = slice.depth();
+    task.n_panels = group.n_panels;
+    task.n_columns = group.width;
+    place_b(slice, group, block.is_first, task);
+    for_tile_runs(block, [&](const TileRun& run) {
+      task.n_tiles = run.n_tiles;
+      task.n_rows = run.height;
+      place_a(slice, run, task);
+      place_c(slice, run.first_row, group.column, task);
+      kernel_.run(task);
+    });
   }
 
   float* packed_tile(const Slice& slice, int64_t tile) const {
@@ -165,20 +184,23 @@ class RegionProduct {
     }
   }
 
-  /// Says where the panel of B lies, after copying it where that pays: once for all row blocks, or,
-  /// if there is one only, to a place that all panels share.
-  void place_b(const Slice& slice, int64_t panel, bool is_first_use, TileTask& task) const {
-    const int64_t column = region_.column_begin + panel * kernel_.max_columns;
-    task.b = product_.b.at(slice.begin, column);
+  /// Says where panels of B lie, after copying them where that pays: once for all row blocks, or, if
+  /// there is one only, to a place that all groups share.
+  void place_b(const Slice& slice, const PanelGroup& group, bool is_first_use,
+               TileTask& task) const {
+    task.b = product_.b.at(slice.begin, region_.column_begin + group.column);
     task.b_depth_stride = product_.b.row_stride;
-    if (!packs_panel(task.n_columns)) return;
-    float* packed = packed_b_.data() + panel * panel_stride_;
-    if (is_first_use) {
-      kernel_.pack({task.b, product_.b.row_stride, product_.b.column_stride, packed,
-                    kernel_.max_columns, slice.depth(), task.n_columns});
+    task.b_panel_stride = group.width * product_.b.column_stride;
+    if (!packs_panel(group.width)) return;
+    float* packed = packed_b_.data() + (n_blocks_ > 1 ? group.first * panel_stride_ : 0);
+    for (int64_t i = 0; is_first_use && i < group.n_panels; ++i) {
+      kernel_.pack({task.b + i * task.b_panel_stride, product_.b.row_stride,
+                    product_.b.column_stride, packed + i * panel_stride_, kernel_.max_columns,
+                    slice.depth(), group.width});
     }
     task.b = packed;
     task.b_depth_stride = kernel_.max_columns;
+    task.b_panel_stride = panel_stride_;
   }
 
   void place_a(const Slice& slice, const TileRun& run, TileTask& task) const {
@@ -222,6 +244,7 @@ class RegionProduct {
   bool keeps_sums_;
   int64_t tile_stride_;
   int64_t panel_stride_;
+  int64_t group_panels_;
   int64_t kept_stride_;
   WorkSpace kept_sums_;
   WorkSpace packed_a_;

@@ -17,6 +17,7 @@
 // panel_loader_cuda.h, thread_tile_cuda.h and chain_fold_cuda.h for the steps above.
 #include <algorithm>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/cuda_launch.h"
 #include "kernels/base/exact_fma.h"
 #include "kernels/matmul/chain_fold_cuda.h"
@@ -85,7 +86,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksPerMultiprocessor
   // The last splits of the last launch may begin beyond K: they have no terms and write nothing.
   const int64_t terms_left = max(problem.depth - k_begin, int64_t{0});
   const int n_terms = static_cast<int>(min(terms_left, problem.chains_per_split * kChainLength));
-  const int n_panels = (n_terms + Tile::kDepth - 1) / Tile::kDepth;
+  const int n_panels = ceil_div(n_terms, Tile::kDepth);
   Pipeline pipeline{{problem.a, {block.row_tile, k_begin, n_terms}, -0.0f},
                     {problem.b, {block.column_tile, k_begin, n_terms}, 0.0f},
                     panels_a,
@@ -116,8 +117,6 @@ __global__ void __launch_bounds__(256)
   }
 }
 
-int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
-
 bool is_aligned(const float* data, int64_t stride) {
   return reinterpret_cast<uintptr_t>(data) % 16 == 0 && stride % 4 == 0;
 }
@@ -142,8 +141,8 @@ auto kernel_for(const MatrixProduct& product) {
 template <typename Tile>
 void launch_tiles(const MatrixProduct& product, const OrderedMatmulPlan& plan, float* slabs,
                   cudaStream_t stream) {
-  const int64_t n_row_tiles = pieces_of(product.c.n_rows, Tile::kRows);
-  const int64_t n_column_tiles = pieces_of(product.c.n_columns, Tile::kColumns);
+  const int64_t n_row_tiles = ceil_div(product.c.n_rows, Tile::kRows);
+  const int64_t n_column_tiles = ceil_div(product.c.n_columns, Tile::kColumns);
   const int64_t n_blocks = n_row_tiles * n_column_tiles * plan.n_splits;
   check_cuda(n_blocks <= INT32_MAX ? cudaSuccess : cudaErrorInvalidConfiguration,
              "ordered_matmul_cuda: tiles of the product");
@@ -169,7 +168,7 @@ void launch_tiles(const MatrixProduct& product, const OrderedMatmulPlan& plan, f
 void launch_fold(const MatrixProduct& product, const float* slabs, int64_t n_slabs,
                  cudaStream_t stream) {
   constexpr int kThreads = 256;
-  const int64_t n_blocks = pieces_of(product.c.n_rows * product.c.n_columns, kThreads);
+  const int64_t n_blocks = ceil_div(product.c.n_rows * product.c.n_columns, kThreads);
   const LaunchShape shape{dim3(static_cast<unsigned>(std::min<int64_t>(n_blocks, 1 << 16))),
                           dim3(kThreads)};
   launch(fold_slabs_kernel, shape, stream, product.c, product.bias, slabs, n_slabs);

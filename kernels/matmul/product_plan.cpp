@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/matmul/product_plan.h"
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/cpu_path.h"
 
 namespace reprotrain::kernels {
@@ -13,8 +14,6 @@ constexpr int64_t kPieceWork = int64_t{1} << 20;
 constexpr int64_t kRegionBlocks = 8;
 /// Fewest columns for which the rows of A are worth a copy of their own in every piece.
 constexpr int64_t kFewColumns = 64;
-
-int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 OrientedProduct as_given(const MatrixProduct& p) {
   const auto strided = [](const ConstMatrixView& m, bool transposed) {
@@ -68,13 +67,13 @@ ProductPlan::ProductPlan(const MatrixProduct& product)
   int64_t block_rows = std::min(kRegionBlocks * kernel_.max_block_rows, product_.n_rows);
   const int64_t row_work = product_.depth * packed_width(product_.n_columns);
   if (product_.n_columns <= kFewColumns) {
-    const int64_t worth_it = pieces_of(pieces_of(kPieceWork, row_work), kernel_.max_rows);
+    const int64_t worth_it = ceil_div(ceil_div(kPieceWork, row_work), kernel_.max_rows);
     block_rows = std::min(block_rows, worth_it * kernel_.max_rows);
   }
-  n_row_blocks_ = pieces_of(product_.n_rows, block_rows);
+  n_row_blocks_ = ceil_div(product_.n_rows, block_rows);
   const int64_t panel_work = product_.depth * kernel_.max_columns * block_rows;
-  range_columns_ = pieces_of(kPieceWork, panel_work) * kernel_.max_columns;
-  n_column_ranges_ = pieces_of(product_.n_columns, range_columns_);
+  range_columns_ = ceil_div(kPieceWork, panel_work) * kernel_.max_columns;
+  n_column_ranges_ = ceil_div(product_.n_columns, range_columns_);
 }
 
 Region ProductPlan::region(int64_t row_block, int64_t first_range, int64_t end_range) const {

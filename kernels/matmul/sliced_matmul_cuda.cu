@@ -8,6 +8,7 @@
 // slices".
 #include <algorithm>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/cuda_launch.h"
 #include "kernels/base/require.h"
 #include "kernels/matmul/digit_rows_cuda.h"
@@ -70,7 +71,7 @@ __device__ __forceinline__ float element_of(const Recombination& task, int64_t r
 /// A thread takes four neighbouring elements of a row.
 __global__ void __launch_bounds__(256) recombine_kernel(const Recombination task) {
   const MatrixView& c = task.product.c;
-  const int64_t n_quads = (c.n_columns + 3) / 4;
+  const int64_t n_quads = ceil_div(c.n_columns, 4);
   for (int64_t i = thread_of_grid(); i < c.n_rows * n_quads; i += threads_of_grid()) {
     const int64_t row = i / n_quads;
     const int64_t column = 4 * (i - row * n_quads);
@@ -104,8 +105,6 @@ constexpr int64_t kVectorStep = 16;
 constexpr int64_t kBandStep = 128;
 constexpr int64_t kAlignment = 256;  // of every part of the workspace
 
-int64_t rounded_up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
-
 /// Where everything lies in the workspace.
 struct Layout {
   int64_t chunk_terms;
@@ -120,10 +119,10 @@ struct Layout {
       : chunk_terms(
             std::min(plan.chunk_terms == 0 ? max_chunk_terms(plan.n_digits) : plan.chunk_terms,
                      shape.depth)),
-        n_chunks(chunk_terms == 0 ? 1 : (shape.depth + chunk_terms - 1) / chunk_terms),
-        segment_bytes(rounded_up(chunk_terms, kSegmentStep)),
+        n_chunks(chunk_terms == 0 ? 1 : ceil_div(shape.depth, chunk_terms)),
+        segment_bytes(round_up(chunk_terms, kSegmentStep)),
         band_rows(std::min(rows_of_band, shape.n_rows)),
-        n_columns(rounded_up(shape.n_columns, kVectorStep)),
+        n_columns(round_up(shape.n_columns, kVectorStep)),
         size_bytes(0) {
     row_magnitudes = take(shape.n_rows * 4);
     column_magnitudes = take(n_columns * 4);
@@ -136,7 +135,7 @@ struct Layout {
  private:
   int64_t take(int64_t n_bytes) {
     const int64_t offset = size_bytes;
-    size_bytes += rounded_up(n_bytes, kAlignment);
+    size_bytes += round_up(n_bytes, kAlignment);
     return offset;
   }
 };
@@ -144,7 +143,7 @@ struct Layout {
 /// As few bands as the workspace allows, of nearly equal height.
 Layout layout_for(const ProductShape& shape, const SlicedPlan& plan, int64_t size_bytes) {
   for (int64_t n_bands = 1;; n_bands *= 2) {
-    const int64_t rows = rounded_up((shape.n_rows + n_bands - 1) / n_bands, kBandStep);
+    const int64_t rows = round_up(ceil_div(shape.n_rows, n_bands), kBandStep);
     const Layout layout(shape, plan, rows);
     if (layout.size_bytes <= size_bytes) return layout;
     check_cuda(rows > kBandStep ? cudaSuccess : cudaErrorMemoryAllocation,
@@ -253,8 +252,8 @@ class SlicedProduct {
 
   void recombine(const Recombination& task) const {
     constexpr int64_t kThreads = 256;
-    const int64_t n_quads = task.product.c.n_rows * ((task.product.c.n_columns + 3) / 4);
-    const int64_t n_blocks = std::min<int64_t>((n_quads + kThreads - 1) / kThreads, 1 << 20);
+    const int64_t n_quads = task.product.c.n_rows * ceil_div(task.product.c.n_columns, 4);
+    const int64_t n_blocks = std::min<int64_t>(ceil_div(n_quads, kThreads), 1 << 20);
     launch(recombine_kernel, {dim3(static_cast<unsigned>(n_blocks)), dim3(kThreads)}, stream_,
            task);
   }

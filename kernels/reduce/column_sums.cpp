@@ -5,6 +5,7 @@
 #include <mutex>
 #include <vector>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/float_bits.h"
 #include "kernels/base/require.h"
 #include "kernels/reduce/exact_sum.h"
@@ -53,7 +54,7 @@ struct ColumnGroup {
   }
 };
 
-int64_t n_groups_of(ConstMatrixView m) { return (m.n_columns + kTileColumns - 1) / kTileColumns; }
+int64_t n_groups_of(ConstMatrixView m) { return ceil_div(m.n_columns, kTileColumns); }
 
 ColumnGroup column_group(ConstMatrixView m, int64_t index) {
   const int64_t first = index * kTileColumns;
