@@ -12,13 +12,17 @@
 
 namespace reprotrain::testing {
 
-/// n elements that start `offset` elements into an allocation, which ends with them: an offset of
-/// 1 makes the array one whose 16-byte blocks are misaligned.
+/// n elements that start `offset` elements into an allocation, which ends with them. With an offset
+/// it ends with the next multiple of 16 bytes instead: the emulated device aligns an allocation to
+/// no more than its size divides, and the offset has to be one from an address that is aligned.
 template <typename T>
 class DeviceArray {
  public:
   explicit DeviceArray(size_t n, size_t offset = 0) : n_(n), offset_(offset) {
-    kernels::check_cuda(cudaMalloc(&allocation_, (n + offset) * sizeof(T)), "cudaMalloc");
+    const size_t size_bytes = (n + offset) * sizeof(T);
+    const size_t rounded_up = (size_bytes + 15) / 16 * 16;
+    kernels::check_cuda(cudaMalloc(&allocation_, offset == 0 ? size_bytes : rounded_up),
+                        "cudaMalloc");
   }
   explicit DeviceArray(const std::vector<T>& values, size_t offset = 0)
       : DeviceArray(values.size(), offset) {
