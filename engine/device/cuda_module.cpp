@@ -2,8 +2,10 @@
 #include "engine/device/cuda_module.h"
 
 #include <dlfcn.h>
+#include <link.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 #include <system_error>
 
@@ -24,6 +26,24 @@ std::filesystem::path find_module() {
   return {};
 }
 
+/// Whether the file is as long as its program headers say. The loader maps a shorter one all the same
+/// and the process dies of a bus error.
+bool is_whole(const std::filesystem::path& path) {
+  std::error_code error;
+  const uint64_t size_bytes = std::filesystem::file_size(path, error);
+  if (error) return false;
+  std::ifstream file(path, std::ios::binary);
+  ElfW(Ehdr) header{};
+  if (!file.read(reinterpret_cast<char*>(&header), sizeof header)) return false;
+  file.seekg(static_cast<std::streamoff>(header.e_phoff));
+  for (int i = 0; i < header.e_phnum; ++i) {
+    ElfW(Phdr) part{};
+    if (!file.read(reinterpret_cast<char*>(&part), sizeof part)) return false;
+    if (part.p_offset > size_bytes || part.p_filesz > size_bytes - part.p_offset) return false;
+  }
+  return true;
+}
+
 struct LoadedModule {
   const kernels::CudaModuleTable* table = nullptr;
   std::string reason;
@@ -31,10 +51,15 @@ struct LoadedModule {
 
 LoadedModule load() {
   const std::filesystem::path path = find_module();
-  if (path.empty()) return {nullptr, std::string("no ") + kFileName + " beside the program"};
+  if (path.empty()) {
+    return {nullptr, std::string("no ") + kFileName +
+                         " beside the program or in ../lib/reprotrain; builds with "
+                         "-DREPROTRAIN_CUDA=ON have one"};
+  }
+  if (!is_whole(path)) return {nullptr, path.string() + " is damaged; install it again"};
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    return {nullptr, path.string() + " cannot be loaded: " + dlerror()};
+    return {nullptr, std::string("the module cannot be loaded: ") + dlerror()};
   }
   const auto function =
       reinterpret_cast<kernels::CudaModuleFunction>(dlsym(library, kernels::kCudaModuleFunction));
