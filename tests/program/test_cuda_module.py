@@ -61,7 +61,9 @@ class CudaModule(ProgramTest):
         self.assertEqual(self.refusal(), f"GPUs not checked: no {MODULE.name} beside the program")
 
     def test_a_truncated_module(self):
-        self.assertIn(f"{MODULE.name} cannot be loaded: ", self.refusal(MODULE.read_bytes()[:5000]))
+        content = MODULE.read_bytes()
+        for size in (0, 40, 5000, len(content) // 2, len(content) - 1):
+            self.assertIn(f"{MODULE.name} is truncated; install it again", self.refusal(content[:size]))
 
     def test_a_text_instead_of_a_module(self):
         self.assertIn("invalid ELF header", self.refusal(b"no library at all\n" * 100))
