@@ -2,7 +2,7 @@
 #include "engine/device/cuda_module.h"
 
 #include <dlfcn.h>
-#include <link.h>
+#include <elf.h>
 
 #include <filesystem>
 #include <fstream>
@@ -26,22 +26,17 @@ std::filesystem::path find_module() {
   return {};
 }
 
-/// Whether the file is as long as its program headers say. The loader maps a shorter one all the same
+/// Whether a library ends before its table of sections does, which stands last: dlopen does not look,
 /// and the process dies of a bus error.
-bool is_whole(const std::filesystem::path& path) {
-  std::error_code error;
-  const uint64_t size_bytes = std::filesystem::file_size(path, error);
-  if (error) return false;
+bool is_cut_off(const std::filesystem::path& path) {
+  Elf64_Ehdr header{};
   std::ifstream file(path, std::ios::binary);
-  ElfW(Ehdr) header{};
-  if (!file.read(reinterpret_cast<char*>(&header), sizeof header)) return false;
-  file.seekg(static_cast<std::streamoff>(header.e_phoff));
-  for (int i = 0; i < header.e_phnum; ++i) {
-    ElfW(Phdr) part{};
-    if (!file.read(reinterpret_cast<char*>(&part), sizeof part)) return false;
-    if (part.p_offset > size_bytes || part.p_filesz > size_bytes - part.p_offset) return false;
-  }
-  return true;
+  if (!file.read(reinterpret_cast<char*>(&header), sizeof header)) return true;
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  return std::string_view(reinterpret_cast<const char*>(header.e_ident), SELFMAG) == ELFMAG &&
+         (error || size < header.e_shoff ||
+          size - header.e_shoff < std::uintmax_t{header.e_shnum} * header.e_shentsize);
 }
 
 struct LoadedModule {
@@ -56,7 +51,7 @@ LoadedModule load() {
                          " beside the program or in ../lib/reprotrain; builds with "
                          "-DREPROTRAIN_CUDA=ON have one"};
   }
-  if (!is_whole(path)) return {nullptr, path.string() + " is damaged; install it again"};
+  if (is_cut_off(path)) return {nullptr, path.string() + " is damaged; install it again"};
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     return {nullptr, std::string("the module cannot be loaded: ") + dlerror()};
