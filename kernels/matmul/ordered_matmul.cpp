@@ -8,6 +8,7 @@
 //         for each panel of columns
 //           copy the panel of B, the first time        to the first-level cache
 //           tiles over all rows of the block
+//           the epilogue, after the last slice, for the last panels
 //
 // Copies are left out where the matrix can be read well in place. Nothing of this reaches a value.
 #include "kernels/matmul/ordered_matmul.h"
@@ -16,6 +17,7 @@
 
 #include "kernels/base/require.h"
 #include "kernels/base/work_space.h"
+#include "kernels/matmul/epilogue_rows.h"
 #include "kernels/matmul/product_plan.h"
 #include "kernels/matmul/tile_kernel.h"
 
@@ -71,8 +73,9 @@ void for_tile_runs(const RowBlock& block, const Visit& visit) {
 /// A region of C.
 class RegionProduct {
  public:
-  RegionProduct(const ProductPlan& plan, const Region& region)
+  RegionProduct(const ProductPlan& plan, const Region& region, const MatrixProduct& given)
       : product_(plan.product()),
+        given_(given),
         kernel_(plan.kernel()),
         region_(region),
         n_panels_(pieces_of(region.n_columns(), kernel_.max_columns)),
@@ -135,6 +138,7 @@ class RegionProduct {
 
   void run_block(const Slice& slice, const RowBlock& block) const {
     if (packs_a_) for_tile_runs(block, [&](const TileRun& run) { pack_rows(slice, run); });
+    int64_t finished = 0;  // columns
     for (int64_t panel = 0; panel < n_panels_; ++panel) {
       const int64_t column = panel * kernel_.max_columns;
       TileTask task;
@@ -149,7 +153,22 @@ class RegionProduct {
         place_c(slice, run.first_row, column, task);
         kernel_.run(task);
       });
+      const int64_t end = column + task.n_columns;
+      if (slice.end < product_.depth) continue;
+      if ((end - finished) * block.n_rows >= kElementsFinishedAtOnce || panel + 1 == n_panels_) {
+        finish(block, finished, end);
+        finished = end;
+      }
     }
+  }
+
+  /// The epilogue for columns of a row block whose last additions are done.
+  void finish(const RowBlock& block, int64_t column_begin, int64_t column_end) const {
+    const int64_t row = region_.row_begin + block.begin;
+    const Rectangle done{row, row + block.n_rows, region_.column_begin + column_begin,
+                         region_.column_begin + column_end};
+    const Rectangle turned{done.column_begin, done.column_end, done.row_begin, done.row_end};
+    finish_rectangle(given_.epilogue, given_.c, product_.is_transposition ? turned : done);
   }
 
   float* packed_tile(const Slice& slice, int64_t tile) const {
@@ -213,6 +232,7 @@ class RegionProduct {
   }
 
   const OrientedProduct& product_;
+  const MatrixProduct& given_;
   const TileKernel& kernel_;
   Region region_;
   int64_t n_panels_;
@@ -228,20 +248,21 @@ class RegionProduct {
   WorkSpace packed_b_;
 };
 
-void run_region(const ProductPlan& plan, const Region& region) {
+void run_region(const ProductPlan& plan, const Region& region, const MatrixProduct& given) {
   for (int64_t begin = region.column_begin; begin < region.column_end; begin += kGroupColumns) {
     const int64_t end = std::min(begin + kGroupColumns, region.column_end);
-    RegionProduct(plan, {region.row_begin, region.row_end, begin, end}).run();
+    RegionProduct(plan, {region.row_begin, region.row_end, begin, end}, given).run();
   }
 }
 
-/// K = 0: the value of an empty chain, and the bias after it.
+/// K = 0: the value of an empty chain, and what comes after it.
 void fill_without_terms(const MatrixProduct& product) {
   for (int64_t row = 0; row < product.c.n_rows; ++row) {
     for (int64_t column = 0; column < product.c.n_columns; ++column) {
       product.c(row, column) = product.bias == nullptr ? 0.0f : 0.0f + product.bias[column];
     }
   }
+  finish_rectangle(product.epilogue, product.c, {0, product.c.n_rows, 0, product.c.n_columns});
 }
 
 }  // namespace
@@ -251,6 +272,7 @@ void require_product(const MatrixProduct& product) {
   require_view(product.b, "B");
   require_view(product.c, "C");
   require(has_matching_shapes(product), "matrix product: the shapes of A, B and C do not match");
+  require_epilogue(product.epilogue, product.c.n_rows, product.c.n_columns);
 }
 
 void ordered_matmul(const MatrixProduct& product, const Parallel& parallel) {
@@ -259,7 +281,8 @@ void ordered_matmul(const MatrixProduct& product, const Parallel& parallel) {
   if (product.depth() == 0) return fill_without_terms(product);
   const ProductPlan plan(product);
   parallel.for_ranges(plan.n_pieces(), 1, [&](int64_t begin, int64_t end) {
-    plan.visit_regions(begin, end, [&](const Region& region) { run_region(plan, region); });
+    plan.visit_regions(begin, end,
+                       [&](const Region& region) { run_region(plan, region, product); });
   });
 }
 
