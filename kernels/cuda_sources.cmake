@@ -43,6 +43,7 @@ set(REPROTRAIN_CUDA_HEADERS
   matmul/chain_fold_cuda.h
   matmul/cublaslt_int8_gemm.h
   matmul/digit_rows_cuda.h
+  matmul/epilogue_cuda.h
   matmul/int8_gemm_cuda.h
   matmul/ordered_matmul_cuda.h
   matmul/panel_loader_cuda.h

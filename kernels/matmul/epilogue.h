@@ -13,6 +13,8 @@
 // See also: activation.h, epilogue_rows.h (CPU), epilogue_cuda.h.
 #pragma once
 
+#include <cstdint>
+
 #include "kernels/base/matrix_view.h"
 #include "kernels/elementwise/activation_kind.h"
 
@@ -37,7 +39,15 @@ struct Epilogue {
     return {Kind::kDerivative, f, {}, of};
   }
 
-  bool keeps_input() const { return kept_input.data != nullptr; }
+  RPT_HD bool keeps_input() const { return kept_input.data != nullptr; }
+
+  /// The epilogue of the rows of C from `first` on.
+  Epilogue from_row(int64_t first) const {
+    Epilogue rest = *this;
+    if (keeps_input()) rest.kept_input.data += first * kept_input.row_stride;
+    if (derivative_of.data != nullptr) rest.derivative_of.data += first * derivative_of.row_stride;
+    return rest;
+  }
 };
 
 /// Throws std::invalid_argument, with a sentence, for an epilogue that does not fit C (n_rows,

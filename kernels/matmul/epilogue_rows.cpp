@@ -10,24 +10,40 @@ namespace reprotrain::kernels {
 
 namespace {
 
+/// `n_runs` runs of `length` neighbours: rows, or all rows at once where nothing lies between them.
+struct Runs {
+  int64_t n_runs;
+  int64_t length;
+};
+
+Runs runs_of(const Rectangle& part, const MatrixView& c, int64_t other_stride) {
+  const int64_t n_rows = part.row_end - part.row_begin;
+  const int64_t n_columns = part.column_end - part.column_begin;
+  const bool are_adjacent = c.row_stride == n_columns && other_stride == n_columns;
+  return are_adjacent ? Runs{1, n_rows * n_columns} : Runs{n_rows, n_columns};
+}
+
 void activate(const Epilogue& epilogue, const ActivationKernel& kernel, const MatrixView& c,
               const Rectangle& part) {
-  const int64_t n = part.column_end - part.column_begin;
-  for (int64_t row = part.row_begin; row < part.row_end; ++row) {
-    float* values = c.row(row) + part.column_begin;
+  const MatrixView& kept = epilogue.kept_input;
+  const auto [n_runs, length] =
+      runs_of(part, c, epilogue.keeps_input() ? kept.row_stride : c.row_stride);
+  for (int64_t run = 0; run < n_runs; ++run) {
+    float* values = &c(part.row_begin + run, part.column_begin);
     if (epilogue.keeps_input()) {
-      std::copy_n(values, n, epilogue.kept_input.row(row) + part.column_begin);
+      std::copy_n(values, length, &kept(part.row_begin + run, part.column_begin));
     }
-    kernel.values(values, values, n);
+    kernel.values(values, values, length);
   }
 }
 
 void multiply_by_derivative(const Epilogue& epilogue, const ActivationKernel& kernel,
                             const MatrixView& c, const Rectangle& part) {
-  const int64_t n = part.column_end - part.column_begin;
-  for (int64_t row = part.row_begin; row < part.row_end; ++row) {
-    kernel.times_derivative(epilogue.derivative_of.row(row) + part.column_begin,
-                            c.row(row) + part.column_begin, n);
+  const ConstMatrixView& of = epilogue.derivative_of;
+  const auto [n_runs, length] = runs_of(part, c, of.row_stride);
+  for (int64_t run = 0; run < n_runs; ++run) {
+    kernel.times_derivative(&of(part.row_begin + run, part.column_begin),
+                            &c(part.row_begin + run, part.column_begin), length);
   }
 }
 

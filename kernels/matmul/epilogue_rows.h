@@ -22,9 +22,9 @@ struct Rectangle {
   int64_t column_end = 0;
 };
 
-/// Elements of a rectangle that a product should finish at a time: 64 KiB of C, and as much of what
+/// Elements of a rectangle that a product should finish at a time: 128 KiB of C, and as much of what
 /// the epilogue reads or keeps, in a second-level cache.
-inline constexpr int64_t kElementsFinishedAtOnce = 16384;
+inline constexpr int64_t kElementsFinishedAtOnce = 32768;
 
 /// C = f(x) or x * f' for the rectangle of C, which holds x; does nothing for kNone. The epilogue
 /// fits C (require_epilogue).
