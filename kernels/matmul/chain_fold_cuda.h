@@ -68,12 +68,11 @@ __device__ void fold_chains(const ThreadTile<float, Tile>& chains, const ThreadP
   }
 }
 
-/// The epilogue for a thread's elements of C, whose chains are all folded. The tile begins at element
-/// (tile_row, tile_column) of C.
+/// A simple epilogue for a thread's elements of C, whose chains are all folded. The tile begins at
+/// element (tile_row, tile_column) of C.
 template <typename Tile>
-__device__ void finish_elements(const Epilogue& epilogue, rounded::EstimateIn estimate,
-                                const ThreadPlace<Tile>& place, const ChainTarget& target,
-                                int64_t tile_row, int64_t tile_column) {
+__device__ void finish_elements(const Epilogue& epilogue, const ThreadPlace<Tile>& place,
+                                const ChainTarget& target, int64_t tile_row, int64_t tile_column) {
   constexpr int kGroup = Tile::kColumnGroup;
 #pragma unroll 1
   for (int i = 0; i < Tile::kThreadRows; ++i) {
@@ -87,7 +86,7 @@ __device__ void finish_elements(const Epilogue& epilogue, rounded::EstimateIn es
       float* c = target.data + row * target.stride + column;
       float values[4];
       load_quad(c, 0, n, values);
-      finish_quad(epilogue, estimate, tile_row + row, tile_column + column, n, values);
+      finish_quad(epilogue, tile_row + row, tile_column + column, n, values);
       store_quad(c, 0, n, values);
     }
   }

@@ -1,86 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 // The end of a product on a CUDA device: up to four neighbours of a row, from x to what C holds.
 //
-// Why a function that is not inlined: a correctly rounded function needs more registers than a kernel
-//   full of sums has left, so it is called when the sums are written, once for four elements, and
-//   its code stands once in a file. The choice among activations is made there, the same for all
-//   threads.
-// Determinism: the formulas of activation.h; neither the grouping nor the estimate reaches a value.
-// See also: epilogue.h, estimate_cuda.h.
+// Why simple formulas only: relu and the derivatives from y take a few instructions, and fused they
+//   save a pass over C in memory. A correctly rounded function takes a hundred and more registers than
+//   a kernel full of sums has left: that is a pass of its own, epilogue_pass_cuda.h.
+// Determinism: the formulas of activation.h, elementwise.
+// See also: epilogue.h.
 #pragma once
 
 #include <cstdint>
 
 #include "kernels/base/cuda_launch.h"
 #include "kernels/elementwise/activation.h"
-#include "kernels/elementwise/estimate_cuda.h"
 #include "kernels/elementwise/quad_map.h"
 #include "kernels/matmul/epilogue.h"
 
 namespace reprotrain::kernels {
 
-namespace epilogue_detail {
-
-template <class Function, rounded::EstimateIn kEstimate>
-RPT_HD float4 applied(Epilogue::Kind kind, float4 x, float4 of) {
-  if (kind == Epilogue::Kind::kActivation) {
-    return {Function::template value<kEstimate>(x.x), Function::template value<kEstimate>(x.y),
-            Function::template value<kEstimate>(x.z), Function::template value<kEstimate>(x.w)};
+/// Whether finish_quad knows the formula.
+inline bool is_simple(const Epilogue& epilogue) {
+  switch (epilogue.kind) {
+    case Epilogue::Kind::kNone:
+      return true;
+    case Epilogue::Kind::kActivation:
+      return epilogue.activation == Activation::kRelu;
+    case Epilogue::Kind::kDerivative:
+      return !derivative_needs_input(epilogue.activation);
   }
-  return {x.x * Function::template derivative<kEstimate>(of.x, of.x),
-          x.y * Function::template derivative<kEstimate>(of.y, of.y),
-          x.z * Function::template derivative<kEstimate>(of.z, of.z),
-          x.w * Function::template derivative<kEstimate>(of.w, of.w)};
+  return false;
 }
 
-}  // namespace epilogue_detail
-
-/// f(x), or x * f' as `of` has it (y, or x if derivative_needs_input), element by element.
-template <rounded::EstimateIn kEstimate>
-RPT_HD_RARE float4 after_epilogue(Epilogue::Kind kind, Activation activation, float4 x, float4 of) {
-  using epilogue_detail::applied;
-  switch (activation) {
-    case Activation::kRelu:
-      return applied<Relu, kEstimate>(kind, x, of);
-    case Activation::kTanh:
-      return applied<Tanh, kEstimate>(kind, x, of);
-    case Activation::kSigmoid:
-      return applied<Sigmoid, kEstimate>(kind, x, of);
-    case Activation::kGelu:
-      return applied<Gelu, kEstimate>(kind, x, of);
-  }
-  return x;
-}
-
-/// `values` hold x of the elements (row, column), ..., (row, column + n - 1), n <= 4, and get what C
-/// holds of them; x is kept, where that is asked for.
-__device__ __forceinline__ void finish_quad(const Epilogue& epilogue, rounded::EstimateIn estimate,
+/// `values` hold x of the elements (row, column), ..., (row, column + n - 1), n <= 4, and get
+/// formula(x, operand of the derivative); x is kept, where that is asked for.
+template <class Formula>
+__device__ __forceinline__ void finish_quad(const Formula& formula, const Epilogue& epilogue,
                                             int64_t row, int64_t column, int n,
                                             float (&values)[4]) {
-  if (epilogue.kind == Epilogue::Kind::kNone) return;
   float of[4] = {};
   if (epilogue.kind == Epilogue::Kind::kDerivative) {
     load_quad(epilogue.derivative_of.row(row) + column, 0, n, of);
   } else if (epilogue.keeps_input()) {
     store_quad(epilogue.kept_input.row(row) + column, 0, n, values);
   }
-  const float4 x{values[0], values[1], values[2], values[3]};
-  const float4 of_x{of[0], of[1], of[2], of[3]};
-  const float4 result = estimate == rounded::EstimateIn::kBinary64
-                            ? after_epilogue<rounded::EstimateIn::kBinary64>(
-                                  epilogue.kind, epilogue.activation, x, of_x)
-                            : after_epilogue<rounded::EstimateIn::kBinary32Pair>(
-                                  epilogue.kind, epilogue.activation, x, of_x);
-  values[0] = result.x;
-  values[1] = result.y;
-  values[2] = result.z;
-  values[3] = result.w;
+#pragma unroll
+  for (int e = 0; e < 4; ++e) values[e] = formula(values[e], of[e]);
 }
 
-/// The estimates that suit the current device.
-inline rounded::EstimateIn estimate_for(const Epilogue& epilogue) {
-  return epilogue.kind == Epilogue::Kind::kNone ? rounded::EstimateIn::kBinary64
-                                                : rounded::estimate_of_device();
+/// f(x) or x * f' for an epilogue that is simple, and not kNone.
+struct SimpleFormula {
+  Epilogue::Kind kind;
+  Activation activation;
+
+  __device__ float operator()(float x, float of) const {
+    if (kind == Epilogue::Kind::kActivation) return Relu::value(x);
+    if (activation == Activation::kRelu) return x * Relu::derivative(of, of);
+    if (activation == Activation::kTanh) return x * Tanh::derivative(of, of);
+    return x * Sigmoid::derivative(of, of);
+  }
+};
+
+/// The same for an epilogue that is simple.
+__device__ __forceinline__ void finish_quad(const Epilogue& epilogue, int64_t row, int64_t column,
+                                            int n, float (&values)[4]) {
+  if (epilogue.kind == Epilogue::Kind::kNone) return;
+  finish_quad(SimpleFormula{epilogue.kind, epilogue.activation}, epilogue, row, column, n, values);
 }
 
 }  // namespace reprotrain::kernels

@@ -22,6 +22,7 @@
 #include "kernels/base/exact_fma.h"
 #include "kernels/matmul/chain_fold_cuda.h"
 #include "kernels/matmul/epilogue_cuda.h"
+#include "kernels/matmul/epilogue_pass_cuda.h"
 #include "kernels/matmul/ordered_matmul_cuda.h"
 #include "kernels/matmul/panel_pipeline_cuda.h"
 #include "kernels/matmul/tile_grid_cuda.h"
@@ -36,8 +37,7 @@ struct TileProblem {
   PanelOperand<float> b;
   MatrixView c;
   const float* bias = nullptr;
-  Epilogue epilogue;
-  rounded::EstimateIn estimate = rounded::EstimateIn::kBinary64;
+  Epilogue epilogue;        ///< a simple one
   bool is_aligned = false;  ///< where chains go: C, or the slabs
   TileGrid grid;
   int64_t depth = 0;
@@ -107,7 +107,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksPerMultiprocessor
   if (problem.epilogue.kind == Epilogue::Kind::kNone || problem.slabs != nullptr || !is_complete) {
     return;
   }
-  finish_elements(problem.epilogue, problem.estimate, place, target_of<Tile>(problem, block, 0),
+  finish_elements(problem.epilogue, place, target_of<Tile>(problem, block, 0),
                   int64_t{block.row_tile} * Tile::kRows,
                   int64_t{block.column_tile} * Tile::kColumns);
 }
@@ -116,7 +116,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksPerMultiprocessor
 /// thread takes four neighbouring elements of a row.
 __global__ void __launch_bounds__(256)
     fold_slabs_kernel(MatrixView c, const float* bias, const float* slabs, int64_t n_slabs,
-                      const Epilogue epilogue, rounded::EstimateIn estimate) {
+                      const Epilogue epilogue) {
   const int64_t slab_size = c.n_rows * c.n_columns;
   const int64_t n_quads = (c.n_columns + 3) / 4;
   for (int64_t i = thread_of_grid(); i < c.n_rows * n_quads; i += threads_of_grid()) {
@@ -134,7 +134,7 @@ __global__ void __launch_bounds__(256)
     for (int e = 0; e < 4; ++e) {
       if (bias != nullptr && e < n) totals[e] = totals[e] + bias[column + e];
     }
-    finish_quad(epilogue, estimate, row, column, n, totals);
+    finish_quad(epilogue, row, column, n, totals);
     store_quad(c.row(row) + column, 0, n, totals);
   }
 }
@@ -176,7 +176,6 @@ void launch_tiles(const MatrixProduct& product, const OrderedMatmulPlan& plan, f
   problem.c = product.c;
   problem.bias = product.bias;
   problem.epilogue = product.epilogue;
-  problem.estimate = estimate_for(product.epilogue);
   problem.is_aligned = slabs == nullptr ? is_aligned(product.c.data, product.c.row_stride)
                                         : is_aligned(slabs, product.c.n_columns);
   problem.grid = {static_cast<int>(n_row_tiles), static_cast<int>(n_column_tiles)};
@@ -199,7 +198,7 @@ void launch_fold(const MatrixProduct& product, const float* slabs, int64_t n_sla
   const LaunchShape shape{dim3(static_cast<unsigned>(std::min<int64_t>(n_blocks, 1 << 16))),
                           dim3(kThreads)};
   launch(fold_slabs_kernel, shape, stream, product.c, product.bias, slabs, n_slabs,
-         product.epilogue, estimate_for(product.epilogue));
+         product.epilogue);
 }
 
 void launch_plan(const MatrixProduct& product, const OrderedMatmulPlan& plan, float* slabs,
@@ -235,6 +234,12 @@ void launch_plan(const MatrixProduct& product, const OrderedMatmulPlan& plan, fl
 void ordered_matmul_cuda(const MatrixProduct& product, const OrderedMatmulPlan& plan,
                          const MatmulWorkspace& workspace, cudaStream_t stream) {
   require_product(product);
+  if (!is_simple(product.epilogue)) {
+    MatrixProduct without = product;
+    without.epilogue = {};
+    ordered_matmul_cuda(without, plan, workspace, stream);
+    return finish_matrix_cuda(product.epilogue, product.c, stream);
+  }
   const ProductShape shape{product.c.n_rows, product.c.n_columns, product.depth()};
   if (shape.n_rows == 0 || shape.n_columns == 0) return;
   if (shape.depth == 0) return launch_fold(product, nullptr, 0, stream);

@@ -13,6 +13,7 @@
 #include "kernels/matmul/digit_rows_cuda.h"
 #include "kernels/matmul/digit_slices.h"
 #include "kernels/matmul/epilogue_cuda.h"
+#include "kernels/matmul/epilogue_pass_cuda.h"
 #include "kernels/matmul/non_finite_terms.h"
 #include "kernels/matmul/sliced_matmul.h"
 #include "kernels/matmul/sliced_matmul_cuda.h"
@@ -24,7 +25,6 @@ namespace {
 /// A band of C and what its elements are made of.
 struct Recombination {
   MatrixProduct product;  ///< of the band
-  rounded::EstimateIn estimate = rounded::EstimateIn::kBinary64;
   int n_digits = 0;
   const uint32_t* row_magnitudes = nullptr;
   const uint32_t* column_magnitudes = nullptr;
@@ -91,7 +91,7 @@ __global__ void __launch_bounds__(256) recombine_kernel(const Recombination task
     for (int e = 0; e < 4; ++e) {
       if (e < n) values[e] = element_of(task, row, column + e, totals[e]);
     }
-    finish_quad(task.product.epilogue, task.estimate, row, column, n, values);
+    finish_quad(task.product.epilogue, row, column, n, values);
     store_quad(c.row(row) + column, 0, n, values);
   }
 }
@@ -219,7 +219,6 @@ class SlicedProduct {
     task.product.c.data = product_.c.row(first_row);
     task.product.c.n_rows = rows.n_vectors();
     task.product.epilogue = product_.epilogue.from_row(first_row);
-    task.estimate = estimate_for(product_.epilogue);
     task.n_digits = plan_.n_digits;
     task.row_magnitudes = row_magnitudes() + first_row;
     task.column_magnitudes = column_magnitudes();
@@ -288,7 +287,10 @@ void sliced_matmul_cuda(const MatrixProduct& product, const SlicedPlan& plan,
   require(reinterpret_cast<uintptr_t>(workspace.data) % kAlignment == 0,
           "sliced matrix product: a workspace that is not aligned to 256 bytes");
   if (product.c.n_rows == 0 || product.c.n_columns == 0) return;
-  SlicedProduct(product, plan, workspace, stream).run();
+  MatrixProduct fused = product;
+  if (!is_simple(product.epilogue)) fused.epilogue = {};
+  SlicedProduct(fused, plan, workspace, stream).run();
+  if (!is_simple(product.epilogue)) finish_matrix_cuda(product.epilogue, product.c, stream);
 }
 
 }  // namespace reprotrain::kernels
