@@ -8,6 +8,7 @@
 //         for each group of panels of columns          one panel, or some of a shallow product
 //           copy the panels of B, the first time       to the first-level cache
 //           tiles over all rows of the block
+//           the epilogue, after the last slice, for the last panels
 //
 // Copies are left out where the matrix can be read well in place. Nothing of this reaches a value.
 #include "kernels/matmul/ordered_matmul.h"
@@ -17,6 +18,7 @@
 #include "kernels/base/ceil_div.h"
 #include "kernels/base/require.h"
 #include "kernels/base/work_space.h"
+#include "kernels/matmul/epilogue_rows.h"
 #include "kernels/matmul/product_plan.h"
 #include "kernels/matmul/tile_kernel.h"
 
@@ -80,8 +82,9 @@ void for_tile_runs(const RowBlock& block, const Visit& visit) {
 /// A region of C.
 class RegionProduct {
  public:
-  RegionProduct(const ProductPlan& plan, const Region& region)
+  RegionProduct(const ProductPlan& plan, const Region& region, const MatrixProduct& given)
       : product_(plan.product()),
+        given_(given),
         kernel_(plan.kernel()),
         region_(region),
         n_panels_(ceil_div(region.n_columns(), kernel_.max_columns)),
@@ -145,15 +148,23 @@ class RegionProduct {
 
   void run_block(const Slice& slice, const RowBlock& block) const {
     if (packs_a_) for_tile_runs(block, [&](const TileRun& run) { pack_rows(slice, run); });
+    int64_t finished = 0;  // columns
+    const auto run = [&](const PanelGroup& group) {
+      run_group(slice, block, group);
+      const int64_t end = group.column + group.n_panels * group.width;
+      const bool is_large = (end - finished) * block.n_rows >= kElementsFinishedAtOnce;
+      if (slice.end < product_.depth || (!is_large && end < region_.n_columns())) return;
+      finish(block, finished, end);
+      finished = end;
+    };
     const int64_t n_whole = region_.n_columns() / kernel_.max_columns;
     for (int64_t panel = 0; panel < n_whole; panel += group_panels_) {
-      run_group(slice, block,
-                {panel, std::min(group_panels_, n_whole - panel), panel * kernel_.max_columns,
-                 kernel_.max_columns});
+      run({panel, std::min(group_panels_, n_whole - panel), panel * kernel_.max_columns,
+           kernel_.max_columns});
     }
     const int64_t column = n_whole * kernel_.max_columns;
     const int rim = static_cast<int>(region_.n_columns() - column);
-    if (rim > 0) run_group(slice, block, {n_whole, 1, column, rim});
+    if (rim > 0) run({n_whole, 1, column, rim});
   }
 
   void run_group(const Slice& slice, const RowBlock& block, const PanelGroup& group) const {
@@ -169,6 +180,15 @@ class RegionProduct {
       place_c(slice, run.first_row, group.column, task);
       kernel_.run(task);
     });
+  }
+
+  /// The epilogue for columns of a row block whose last additions are done.
+  void finish(const RowBlock& block, int64_t column_begin, int64_t column_end) const {
+    const int64_t row = region_.row_begin + block.begin;
+    const Rectangle done{row, row + block.n_rows, region_.column_begin + column_begin,
+                         region_.column_begin + column_end};
+    const Rectangle turned{done.column_begin, done.column_end, done.row_begin, done.row_end};
+    finish_rectangle(given_.epilogue, given_.c, product_.is_transposition ? turned : done);
   }
 
   float* packed_tile(const Slice& slice, int64_t tile) const {
@@ -235,6 +255,7 @@ class RegionProduct {
   }
 
   const OrientedProduct& product_;
+  const MatrixProduct& given_;
   const TileKernel& kernel_;
   Region region_;
   int64_t n_panels_;
@@ -251,20 +272,21 @@ class RegionProduct {
   WorkSpace packed_b_;
 };
 
-void run_region(const ProductPlan& plan, const Region& region) {
+void run_region(const ProductPlan& plan, const Region& region, const MatrixProduct& given) {
   for (int64_t begin = region.column_begin; begin < region.column_end; begin += kGroupColumns) {
     const int64_t end = std::min(begin + kGroupColumns, region.column_end);
-    RegionProduct(plan, {region.row_begin, region.row_end, begin, end}).run();
+    RegionProduct(plan, {region.row_begin, region.row_end, begin, end}, given).run();
   }
 }
 
-/// K = 0: the value of an empty chain, and the bias after it.
+/// K = 0: the value of an empty chain, and what comes after it.
 void fill_without_terms(const MatrixProduct& product) {
   for (int64_t row = 0; row < product.c.n_rows; ++row) {
     for (int64_t column = 0; column < product.c.n_columns; ++column) {
       product.c(row, column) = product.bias == nullptr ? 0.0f : 0.0f + product.bias[column];
     }
   }
+  finish_rectangle(product.epilogue, product.c, {0, product.c.n_rows, 0, product.c.n_columns});
 }
 
 }  // namespace
@@ -274,6 +296,7 @@ void require_product(const MatrixProduct& product) {
   require_view(product.b, "B");
   require_view(product.c, "C");
   require(has_matching_shapes(product), "matrix product: the shapes of A, B and C do not match");
+  require_epilogue(product.epilogue, product.c.n_rows, product.c.n_columns);
 }
 
 void ordered_matmul(const MatrixProduct& product, const Parallel& parallel) {
@@ -282,7 +305,8 @@ void ordered_matmul(const MatrixProduct& product, const Parallel& parallel) {
   if (product.depth() == 0) return fill_without_terms(product);
   const ProductPlan plan(product);
   parallel.for_ranges(plan.n_pieces(), 1, [&](int64_t begin, int64_t end) {
-    plan.visit_regions(begin, end, [&](const Region& region) { run_region(plan, region); });
+    plan.visit_regions(begin, end,
+                       [&](const Region& region) { run_region(plan, region, product); });
   });
 }
 

@@ -4,7 +4,7 @@
 //   pack the panels of A and of B                                             (parallel over panels)
 //   for each (group of rows, group of columns)                                (parallel over groups)
 //     for each block of K, for each panel of B, for each tile of A: totals += T      int32 -> int64
-//     totals -> C: one rounding, the bias
+//     totals -> C: one rounding, the bias, the epilogue
 //
 // A block of B's panel (512 x 16 words) stays in the first two cache levels while the group's rows
 // (64 x 512 words) pass by. Nothing of this reaches a value.
@@ -20,6 +20,7 @@
 #include "kernels/matmul/digit_panels.h"
 #include "kernels/matmul/digit_slices.h"
 #include "kernels/matmul/digit_tile.h"
+#include "kernels/matmul/epilogue_rows.h"
 #include "kernels/matmul/non_finite_terms.h"
 
 namespace reprotrain::kernels {
@@ -200,6 +201,7 @@ class SlicedProduct {
       row_loop(round, 0, 1);
       if (!columns_are_finite || a_.has_non_finite(row)) mend_row(row, column_begin, column_end);
     }
+    finish_rectangle(product_.epilogue, product_.c, {row_begin, row_end, column_begin, column_end});
   }
 
   /// Elements whose row or column holds an infinity or a NaN.

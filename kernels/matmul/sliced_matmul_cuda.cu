@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// T = sum over n of 256^n * sums[n];  C = T * 2^(8(p-1) - s - t), rounded once;  C = C + bias[j]
+// T = sum over n of 256^n * sums[n];  C = T * 2^(8(p-1) - s - t), rounded once;  C = C + bias[j];  the epilogue
 //
 // Why: with 4-byte sums for p weights this pass moves 4 p + 4 bytes an element, next to 6 K or 12 K
 // integer operations. Counted, not measured.
@@ -13,6 +13,8 @@
 #include "kernels/base/require.h"
 #include "kernels/matmul/digit_rows_cuda.h"
 #include "kernels/matmul/digit_slices.h"
+#include "kernels/matmul/epilogue_cuda.h"
+#include "kernels/matmul/epilogue_pass_cuda.h"
 #include "kernels/matmul/non_finite_terms.h"
 #include "kernels/matmul/sliced_matmul.h"
 #include "kernels/matmul/sliced_matmul_cuda.h"
@@ -85,18 +87,13 @@ __global__ void __launch_bounds__(256) recombine_kernel(const Recombination task
       if (!task.is_last && e < n) earlier[e] = totals[e];
     }
     if (!task.is_last) continue;
-    float* to = c.row(row) + column;
-    if (n == 4 && reinterpret_cast<uintptr_t>(to) % 16 == 0) {
-      *reinterpret_cast<float4*>(to) = {element_of(task, row, column, totals[0]),
-                                        element_of(task, row, column + 1, totals[1]),
-                                        element_of(task, row, column + 2, totals[2]),
-                                        element_of(task, row, column + 3, totals[3])};
-    } else {
+    float values[4] = {};
 #pragma unroll
-      for (int e = 0; e < 4; ++e) {
-        if (e < n) to[e] = element_of(task, row, column + e, totals[e]);
-      }
+    for (int e = 0; e < 4; ++e) {
+      if (e < n) values[e] = element_of(task, row, column + e, totals[e]);
     }
+    finish_quad(task.product.epilogue, row, column, n, values);
+    store_quad(c.row(row) + column, 0, n, values);
   }
 }
 
@@ -220,6 +217,7 @@ class SlicedProduct {
     task.product.a = rows.view;
     task.product.c.data = product_.c.row(first_row);
     task.product.c.n_rows = rows.n_vectors();
+    task.product.epilogue = product_.epilogue.from_row(first_row);
     task.n_digits = plan_.n_digits;
     task.row_magnitudes = row_magnitudes() + first_row;
     task.column_magnitudes = column_magnitudes();
@@ -288,7 +286,10 @@ void sliced_matmul_cuda(const MatrixProduct& product, const SlicedPlan& plan,
   require(reinterpret_cast<uintptr_t>(workspace.data) % kAlignment == 0,
           "sliced matrix product: a workspace that is not aligned to 256 bytes");
   if (product.c.n_rows == 0 || product.c.n_columns == 0) return;
-  SlicedProduct(product, plan, workspace, stream).run();
+  MatrixProduct fused = product;
+  if (!is_simple(product.epilogue)) fused.epilogue = {};
+  SlicedProduct(fused, plan, workspace, stream).run();
+  if (!is_simple(product.epilogue)) finish_matrix_cuda(product.epilogue, product.c, stream);
 }
 
 }  // namespace reprotrain::kernels
