@@ -20,6 +20,9 @@ class Parallel {
   /// Calls `body` on disjoint pieces that cover [0, n), each of `grain` elements or more (except
   /// where n is smaller), and returns when all are done. Exceptions of `body` are rethrown here.
   virtual void for_ranges(int64_t n, int64_t grain, const Range& body) const = 0;
+
+  /// How many pieces may run at the same time: for cutting work evenly, where a kernel cares.
+  virtual int n_threads() const noexcept { return 1; }
 };
 
 /// Everything in one piece, on the calling thread.
