@@ -6,10 +6,10 @@
 // Every body is busy for `work`; between two calls the caller is busy for the gap, as with the
 // serial parts of a training step. The time of a call is the median of 2,000, and of the repeats
 // the median counts; before each one the threads of other contenders fall asleep.
-#include <omp.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -99,7 +99,7 @@ void run(const Options& options) {
   std::vector<std::vector<double>> samples(contenders.size());
   for (int repeat = 0; repeat < options.repeats; ++repeat) {
     for (size_t i = 0; i < contenders.size(); ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      std::this_thread::sleep_for(std::chrono::milliseconds(60));
       samples[i].push_back(measure(contenders[i], options));
     }
   }
@@ -114,22 +114,21 @@ void run(const Options& options) {
   }
 }
 
-Options parse(int argc, char** argv) {
-  Options options;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string key = argv[i];
-    if (key == "--threads") options.n_threads = std::stoi(argv[i + 1]);
-    if (key == "--repeats") options.repeats = std::stoi(argv[i + 1]);
-    if (key == "--work") options.work_ns = std::stoll(argv[i + 1]);
-    if (key == "--gap") options.gap_ns = std::stoll(argv[i + 1]);
-  }
-  return options;
-}
-
 }  // namespace
 }  // namespace reprotrain::bench
 
 int main(int argc, char** argv) {
-  reprotrain::bench::run(reprotrain::bench::parse(argc, argv));
+  reprotrain::bench::Options options;
+  CLI::App app{"What it costs to hand a loop to threads, in nanoseconds"};
+  app.add_option("--threads", options.n_threads, "threads, each with one body")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--repeats", options.repeats, "turns of every contender")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--work", options.work_ns, "nanoseconds that a body is busy")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--gap", options.gap_ns, "nanoseconds between two calls")
+      ->check(CLI::NonNegativeNumber);
+  CLI11_PARSE(app, argc, argv);
+  reprotrain::bench::run(options);
   return 0;
 }

@@ -5,8 +5,11 @@
 //   bench_matmul [--threads N] [--repeats 7] [--path NAME] [--only TEXT] [--json FILE]
 // Contenders take turns; the median of the repeats counts. One thread is timed by the processor
 // time of the thread, which other processes do not use up; more threads by the wall clock, where a
-// repeat is the best of several short runs. With --path every product of ours runs on that path.
+// repeat is the best of several short runs, after a pause in which the threads of the contender before
+// fall asleep: those of OpenBLAS and OpenMP spin for up to 30 ms. With --path every product of ours runs on that path.
+#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <ctime>
@@ -15,6 +18,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 
 #include "bench/matmul_peers.h"
 #include "engine/device/cpu_threads.h"
@@ -96,6 +100,8 @@ struct Options {
   std::string json;
 };
 
+constexpr std::chrono::milliseconds kTimeToFallAsleep{60};
+
 /// Seconds of one call, measured over about `budget` seconds of them.
 double measure(const std::function<void()>& call, int n_threads, double budget) {
   const clockid_t clock = n_threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
@@ -131,6 +137,7 @@ std::vector<double> rates_of(const Shape& shape, const std::vector<Contender>& c
   std::vector<std::vector<double>> samples(calls.size());
   for (int repeat = 0; repeat < options.repeats; ++repeat) {
     for (size_t i = 0; i < calls.size(); ++i) {
+      if (options.n_threads > 1) std::this_thread::sleep_for(kTimeToFallAsleep);
       const double budget = std::clamp(flops * 1e-10, 0.004, 0.2);
       samples[i].push_back(flops * 1e-9 / measure(calls[i], options.n_threads, budget));
     }
@@ -138,20 +145,6 @@ std::vector<double> rates_of(const Shape& shape, const std::vector<Contender>& c
   std::vector<double> rates;
   for (auto& sample : samples) rates.push_back(median(std::move(sample)));
   return rates;
-}
-
-Options parse(int argc, char** argv) {
-  Options options;
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string key = argv[i];
-    const std::string value = argv[i + 1];
-    if (key == "--threads") options.n_threads = std::stoi(value);
-    if (key == "--repeats") options.repeats = std::stoi(value);
-    if (key == "--path") options.path = value;
-    if (key == "--only") options.only = value;
-    if (key == "--json") options.json = value;
-  }
-  return options;
 }
 
 kernels::CpuPath path_from(const std::string& name) {
@@ -242,6 +235,18 @@ void run(const Options& options) {
 }  // namespace reprotrain::bench
 
 int main(int argc, char** argv) {
-  reprotrain::bench::run(reprotrain::bench::parse(argc, argv));
+  reprotrain::bench::Options options;
+  CLI::App app{"Matrix products beside OpenBLAS and oneDNN, in GFLOP/s"};
+  app.add_option("--threads", options.n_threads, "threads of every contender")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--repeats", options.repeats, "turns of every contender; their median counts")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option("--path", options.path, "instruction set of our products, as in `reprotrain env`");
+  app.add_option("--only", options.only, "only products whose name contains this text");
+  app.add_option("--json", options.json, "file for all figures");
+  CLI11_PARSE(app, argc, argv);
+  reprotrain::bench::run(options);
   return 0;
 }
