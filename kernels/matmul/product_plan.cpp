@@ -44,7 +44,7 @@ OrientedProduct transposed(const OrientedProduct& p) {
 /// About the vector lanes used up for each k: those of the tiles, and those that could have worked
 /// while panels of B and rows of A were copied and tiles turned round.
 int64_t lanes_per_term(const OrientedProduct& p) {
-  const int64_t copied = p.n_columns * (p.b.column_stride == 1 ? 1 : 3) + p.n_rows;
+  const int64_t copied = p.n_columns * (p.b.column_stride == 1 ? 1 : 2) + p.n_rows;
   const int64_t turned = p.is_transposition ? p.n_rows * p.n_columns * 16 / p.depth : 0;
   return p.n_rows * packed_width(p.n_columns) + copied + turned;
 }
