@@ -30,7 +30,7 @@ struct BackwardElement {
 };
 
 /// Fewest elements worth another thread: a transcendental function costs some 20 times a maximum.
-constexpr int64_t kTranscendentalGrain = 1024;
+constexpr int64_t kTranscendentalGrain = 2048;
 
 void relu_forward(std::span<const float> x, std::span<float> y, const Parallel& parallel) {
   require(x.size() == y.size(), "activation: x and y differ in length");

@@ -16,7 +16,7 @@ namespace reprotrain::kernels {
 namespace {
 
 /// Rows worth another thread when each costs some transcendental functions.
-constexpr int64_t kRowGrain = 32;
+constexpr int64_t kRowGrain = 64;
 
 LossRows rows_of(const LossBatch& batch, std::span<float> row_losses, MatrixView gradient) {
   return {batch.outputs,       batch.classes.data(),

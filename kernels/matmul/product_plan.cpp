@@ -7,8 +7,11 @@ namespace reprotrain::kernels {
 
 namespace {
 
-/// Least work of a piece (in fma), so that handing it to a thread pays: a hand-over takes about 1 us.
-constexpr int64_t kPieceWork = int64_t{1} << 16;
+/// Least work of a piece (in fma), about 7 us: a hand-over takes 1 us, but in a training step the
+/// operands of a shorter piece take longer to come over from the caches of another processor.
+constexpr int64_t kPieceWork = 330'000;
+/// Storing an element of C takes as long as so many fma.
+constexpr int64_t kStoreWork = 16;
 /// Work that a thread takes in several pieces, so that threads which lose time lose less of it to
 /// one another: a piece of a millisecond can bear copies of its own.
 constexpr int64_t kLongWork = int64_t{1} << 25;
@@ -65,7 +68,7 @@ TileKernel tile_kernel([[maybe_unused]] const OrientedProduct& product) {
 
 /// How many pieces a product is worth.
 int64_t wanted_pieces(const OrientedProduct& p, int n_threads) {
-  const int64_t work = p.depth * p.n_rows * packed_width(p.n_columns);
+  const int64_t work = (p.depth + kStoreWork) * p.n_rows * packed_width(p.n_columns);
   if (work < n_threads * kPieceWork) return std::max<int64_t>(1, work / kPieceWork);
   return n_threads * std::clamp<int64_t>(work / n_threads / kLongWork, 1, kMostPiecesOfThread);
 }
