@@ -10,7 +10,7 @@ namespace reprotrain::kernels {
 /// Runs the pieces of [0, n) somewhere, in any order, possibly at the same time.
 ///
 /// Geometry never reaches a value: a kernel's result must be the same for every way of cutting
-/// [0, n) into pieces. Engine code passes a thread pool (`engine/device/cpu_threads.h`); tests pass
+/// [0, n) into pieces. Engine code passes a team of threads (`engine/device/cpu_threads.h`); tests pass
 /// `SerialParallel` or a pool that cuts and orders the pieces adversarially.
 class Parallel {
  public:
