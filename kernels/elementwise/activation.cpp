@@ -30,7 +30,7 @@ struct DerivativeElement {
 };
 
 /// Fewest elements worth another thread: a transcendental function costs some 20 times a maximum.
-constexpr int64_t kTranscendentalGrain = 4096;
+constexpr int64_t kTranscendentalGrain = 2048;
 
 using ArrayFunction = void (*)(const float* x, float* y, int64_t n);
 using ArrayDerivative = void (*)(const float* of, float* gradient, int64_t n);

@@ -303,7 +303,7 @@ void ordered_matmul(const MatrixProduct& product, const Parallel& parallel) {
   require_product(product);
   if (product.c.n_rows == 0 || product.c.n_columns == 0) return;
   if (product.depth() == 0) return fill_without_terms(product);
-  const ProductPlan plan(product);
+  const ProductPlan plan(product, parallel.n_threads());
   parallel.for_ranges(plan.n_pieces(), 1, [&](int64_t begin, int64_t end) {
     plan.visit_regions(begin, end,
                        [&](const Region& region) { run_region(plan, region, product); });
