@@ -241,9 +241,9 @@ def print_quick_table():
                      mp.mpf("0.34661"), 7)
     quick_polynomial("twice_atanh_series_quickly", "w", "2 atanh(s) / s with w = s^2, for w <= 0.029440.", atanh_over, 0,
                      mp.mpf("0.029440"), 4)
-    reach = mp.mpf("3.9301")**2
+    reach = mp.mpf("4.0001")**2
     scale = mp.mpf(float(2 / reach))
-    print("/// Maps z^2 in [0, 3.93^2] to u = kQuickErfScale z^2 - 1 in [-1, 1].")
+    print("/// Maps z^2 in [0, 16] to u = kQuickErfScale z^2 - 1 in [-1, 1].")
     print(f"inline constexpr double kQuickErfScale = {hex_of(scale)};\n")
     quick_polynomial("erf_over_z_quickly", "u", "erf(z) / z as a function of u.", lambda u: erf_over((u + 1) / scale), -1,
                      1, 21)

@@ -18,12 +18,6 @@ constexpr int64_t kBlock = 512;
 struct Block {
   double value[kBlock];        ///< quick estimates
   uint32_t undecided[kBlock];  ///< all bits where f(x) is not settled yet, else none
-
-  int64_t n_undecided(int64_t n) const {
-    uint32_t sum = 0;
-    for (int64_t i = 0; i < n; ++i) sum -= undecided[i];
-    return sum;
-  }
 };
 RPT_HD uint32_t all_bits_where(bool condition) { return 0u - static_cast<uint32_t>(condition); }
 
@@ -73,6 +67,32 @@ void quick_estimates(const float* x, Block& block, int64_t n) {
   }
 }
 
+/// Counts, as a row of its own, so that the widest vectors do it.
+struct CountRow {
+  const Block* block;
+  int64_t n;
+  uint32_t* count;
+  RPT_HD void operator()(int64_t /*row*/) const {
+    uint32_t sum = 0;
+    for (int64_t i = 0; i < n; ++i) sum -= block->undecided[i];
+    *count = sum;
+  }
+};
+int64_t n_undecided_of(const Block& block, int64_t n) {
+  uint32_t count = 0;
+  row_loop(CountRow{&block, n, &count}, 0, 1);
+  return count;
+}
+
+/// Elements that are looked through together for undecided ones.
+constexpr int64_t kGroup = 16;
+static_assert(kBlock % kGroup == 0);
+bool has_undecided(const Block& block, int64_t begin) {
+  uint32_t any = 0;
+  for (int64_t i = begin; i < begin + kGroup; ++i) any |= block.undecided[i];
+  return any != 0;
+}
+
 /// A share of undecided elements from which on a second pass over the block is worth it.
 constexpr int64_t kManyUndecided = 32;
 
@@ -82,16 +102,20 @@ void block_of(const float* x, float* y, int64_t n) {
   Block block;
   quick_estimates<F>(x, block, n);
   vector_loop(RoundElement<F>{x, y, &block}, 0, n);
-  int64_t n_undecided = block.n_undecided(n);
+  int64_t n_undecided = n_undecided_of(block, n);
   const bool are_many = n_undecided * kManyUndecided > n;
   if (are_many) {
     vector_loop(Binary64Element<F>{x, y, &block}, 0, n);
-    n_undecided = block.n_undecided(n);
+    n_undecided = n_undecided_of(block, n);
   }
-  for (int64_t i = 0; n_undecided != 0; ++i) {
-    if (block.undecided[i] == 0) continue;
-    y[i] = are_many ? decided<F>(x[i]) : correctly_rounded<F>(x[i]);
-    --n_undecided;
+  std::fill(block.undecided + n, block.undecided + std::min(kBlock, n + kGroup), 0u);
+  for (int64_t begin = 0; n_undecided != 0; begin += kGroup) {
+    if (!has_undecided(block, begin)) continue;
+    for (int64_t i = begin; i < std::min(begin + kGroup, n); ++i) {
+      if (block.undecided[i] == 0) continue;
+      y[i] = are_many ? decided<F>(x[i]) : correctly_rounded<F>(x[i]);
+      --n_undecided;
+    }
   }
 }
 

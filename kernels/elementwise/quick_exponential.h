@@ -57,23 +57,21 @@ RPT_HD QuickEstimate exp_quick_estimate(float x) {
 
 template <typename MultiplyAdd>
 RPT_HD QuickEstimate expm1_quick_estimate(float x) {
-  const float argument = at_least(x, -40.0f);
-  return {quick_expm1<MultiplyAdd>(static_cast<double>(argument)), sign_bit(x), argument <= 87.0f};
+  return {quick_expm1<MultiplyAdd>(static_cast<double>(x)), sign_bit(x), magnitude(x) <= 87.0f};
 }
 
 template <typename MultiplyAdd>
 RPT_HD QuickEstimate sigmoid_quick_estimate(float x) {
-  const float argument = at_least(-x, -40.0f);
-  const double exponential = quick_exp<MultiplyAdd>(static_cast<double>(argument));
-  return {1.0 / (1.0 + exponential), 0u, argument <= 87.0f};
+  const double exponential = quick_exp<MultiplyAdd>(static_cast<double>(-x));
+  return {1.0 / (1.0 + exponential), 0u, magnitude(x) <= 87.0f};
 }
 
-/// From |x| = 10 on the value is 1 less 2^-28 and less.
+/// From |x| = 15 on the value is 1 less 2^-42 and less.
 template <typename MultiplyAdd>
 RPT_HD QuickEstimate tanh_quick_estimate(float x) {
-  const float argument = 2.0f * at_most(magnitude(x), 10.0f);
+  const float argument = 2.0f * at_most(magnitude(x), 15.0f);
   const double t = quick_expm1<MultiplyAdd>(static_cast<double>(argument));
-  return {t / (t + 2.0), sign_bit(x), argument <= 20.0f};
+  return {t / (t + 2.0), sign_bit(x), argument <= 30.0f};
 }
 
 }  // namespace reprotrain::kernels::rounded
