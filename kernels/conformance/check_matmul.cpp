@@ -66,6 +66,10 @@ struct ProductLine {
     return true;
   }
 };
+// clang 14 does not deduce the parameters of an aggregate by itself.
+template <typename ValueA, typename ValueB>
+ProductLine(int64_t, int64_t, int64_t, bool, bool, ValueA, ValueB, std::vector<float>)
+    -> ProductLine<ValueA, ValueB>;
 
 /// C as words, from dense operands and from misaligned ones with gaps.
 template <typename Line>

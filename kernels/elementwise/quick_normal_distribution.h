@@ -59,9 +59,9 @@ RPT_HD QuickEstimate gelu_quick_estimate(float x) {
   const double density = scaled_mills_quickly<MultiplyAdd>(tail.u) * tail.v;
   const double value =
       MultiplyAdd::of(-a * tail.gaussian, density, static_cast<double>(at_least(x, 0.0f)));
-  const bool is_known =
-      (x >= -kQuickNormalReach) & (x < infinity()) & is_zero_or_at_least(size, kQuickNormalLeast);
-  return {value, sign_bit(x), is_known};
+  const bool is_in_reach = (x >= -kQuickNormalReach) & (x < infinity());
+  const bool is_normal = is_zero_or_at_least(size, kQuickNormalLeast);
+  return {value, sign_bit(x), is_in_reach & is_normal};
 }
 
 template <typename MultiplyAdd>

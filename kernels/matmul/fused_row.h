@@ -58,7 +58,7 @@ class FusedRow {
   }
 
   RPT_HD void add_times(float a, Floats (&sums)[kVectors]) const {
-    const __m128d factor = _mm_set1_pd(a);
+    const __m128d factor = _mm_set1_pd(static_cast<double>(a));
     Floats rounded[kVectors];
     __m128i doubtful = _mm_setzero_si128();
     for (int v = 0; v < kVectors; ++v) {
