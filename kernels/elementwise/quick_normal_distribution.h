@@ -61,7 +61,8 @@ RPT_HD QuickEstimate gelu_quick_estimate(float x) {
       MultiplyAdd::of(-a * tail.gaussian, density, static_cast<double>(at_least(x, 0.0f)));
   const bool is_in_reach = (x >= -kQuickNormalReach) & (x < infinity());
   const bool is_normal = is_zero_or_at_least(size, kQuickNormalLeast);
-  return {value, sign_bit(x), is_in_reach & is_normal};
+  const bool is_known = is_in_reach & is_normal;
+  return {value, sign_bit(x), is_known};
 }
 
 template <typename MultiplyAdd>
