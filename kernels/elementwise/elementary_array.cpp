@@ -5,8 +5,8 @@
 #include <bit>
 #include <cstring>
 
+#include "kernels/base/vector_loop.h"
 #include "kernels/elementwise/elementary.h"
-#include "kernels/elementwise/vector_loop.h"
 
 namespace reprotrain::kernels::rounded {
 namespace {

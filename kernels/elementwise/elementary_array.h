@@ -7,7 +7,7 @@
 //   vector loop first; the few elements that they leave undecided (one in 2700) are then settled one
 //   by one, many of them by a second loop over the block in binary64, which leaves about one in 2^19.
 // Determinism: the same bits for every width, block and position.
-// See also: kernels/elementwise/vector_loop.h.
+// See also: kernels/base/vector_loop.h.
 #pragma once
 
 #include <cstdint>

@@ -6,7 +6,7 @@
 
 #include "kernels/base/ceil_div.h"
 #include "kernels/base/cpu_path.h"
-#include "kernels/elementwise/vector_loop.h"
+#include "kernels/base/vector_loop.h"
 #include "kernels/matmul/digit_slices.h"
 #include "kernels/matmul/digit_words.h"
 #include "kernels/matmul/pack_avx2.h"

@@ -7,8 +7,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "kernels/base/vector_loop.h"
 #include "kernels/elementwise/elementary.h"
-#include "kernels/elementwise/vector_loop.h"
 
 namespace reprotrain::oracle {
 namespace {
