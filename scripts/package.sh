@@ -54,12 +54,12 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 if [ -z "$tree" ]; then
   tree=$scratch/tree
-  mkdir -p "$tree/proc" "$tree/tmp" "$tree/dev"
+  mkdir -p "$tree/tmp"
   for library in $(ldd build/$preset/bin/reprotrain | grep -oE '/[^ ]*/(ld-linux[^ ]*|lib(c|m)\.so\.[0-9]+)'); do
     install -D "$(readlink -f "$library")" "$tree$library"
   done
 fi
-mkdir -p "$tree/opt"
+mkdir -p "$tree/opt" "$tree/proc" "$tree/dev"
 home=$(mktemp -d "$tree/opt/moved-XXXXXX")
 trap 'rm -rf "$home" "$scratch"' EXIT
 tar -xJf "$tarball" -C "$home" --strip-components=1
@@ -67,7 +67,7 @@ tar -xJf "$tarball" -C "$home" --strip-components=1
 # reprotrain ARGUMENT...: the unpacked program, which sees nothing but the tree.
 reprotrain() {
   # shellcheck disable=SC2016
-  env -i "${inside[@]}" sh -c 'mount --rbind /proc "$0/proc" && exec chroot "$@"' "$tree" "$tree" \
+  env -i "${inside[@]}" sh -c 'mount --rbind /proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$@"' "$tree" "$tree" \
     "${home#"$tree"}/bin/reprotrain" "$@"
 }
 
