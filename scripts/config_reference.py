@@ -174,6 +174,9 @@ def reference():
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] in (["-h"], ["--help"]):
+        print(__doc__)
+        sys.exit()
     if sys.argv[1:] not in ([], ["--check"]):
         sys.exit(__doc__)
     if sys.argv[1:] == ["--check"]:

@@ -321,6 +321,9 @@ def print_table():
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] in (["-h"], ["--help"]):
+        print(__doc__)
+        sys.exit()
     printers = {"": print_table, "--pairs": print_pair_table, "--quick": print_quick_table}
     if " ".join(sys.argv[1:]) not in printers:
         sys.exit(__doc__)

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Makes sure that the Debian/Ubuntu packages are there that building needs; with --tests those for testing too, with
-# --cross those for other processors (scripts/cross-check.sh).
-# Installs what is missing as root or with sudo; --no-install only lists it and fails.
+# Makes sure that the Debian/Ubuntu packages are there that building needs.
+#
+#   scripts/install_dependencies.sh [--tests] [--cross] [--no-install]
+#
+# --tests adds those for testing, --cross those for other processors (scripts/cross-check.sh). Installs what is missing as
+# root or with sudo; --no-install only lists it and fails.
 set -euo pipefail
 
 build_packages=(cmake g++ libcli11-dev libhdf5-dev libspdlog-dev libssl-dev ninja-build nlohmann-json3-dev
@@ -18,6 +21,7 @@ for argument in "$@"; do
     --tests) packages+=("${test_packages[@]}") ;;
     --cross) packages+=("${cross_packages[@]}") ;;
     --no-install) install=no ;;
+    -h | --help) sed -n '3,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "install_dependencies.sh: unknown argument $argument" >&2; exit 2 ;;
   esac
 done

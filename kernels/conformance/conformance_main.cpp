@@ -95,10 +95,7 @@ int run(const Options& options) {
   return conforms(verdicts) ? 0 : 1;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  const std::vector<std::string> arguments(argv + 1, argv + argc);
+int chosen(const std::vector<std::string>& arguments) {
   if (arguments.size() == 1 && (arguments[0] == "--help" || arguments[0] == "-h")) {
     std::cout << kUsage;
     return 0;
@@ -107,8 +104,16 @@ int main(int argc, char** argv) {
     std::cout << invariance_table();
     return 0;
   }
+  return run(options_from(arguments));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
   try {
-    return run(options_from(arguments));
+    const int verdict = chosen({argv + 1, argv + argc});
+    if (std::cout.flush()) return verdict;
+    std::cerr << "reprotrain_conformance: standard output cannot be written\n";
   } catch (const std::invalid_argument& error) {
     std::cerr << "reprotrain_conformance: " << error.what() << "\n" << kUsage;
   } catch (const std::exception& error) {

@@ -22,10 +22,11 @@ void ThreadTeam::for_ranges(int64_t n, int64_t /*grain*/, const Range& body) con
       failures[static_cast<size_t>(piece)] = std::current_exception();
     }
   };
-  std::vector<std::thread> threads;
-  for (int64_t piece = 1; piece < n_pieces; ++piece) threads.emplace_back(run_piece, piece);
-  run_piece(0);
-  for (std::thread& thread : threads) thread.join();
+  {
+    std::vector<std::jthread> threads;  // joined also where one of them cannot be started
+    for (int64_t piece = 1; piece < n_pieces; ++piece) threads.emplace_back(run_piece, piece);
+    run_piece(0);
+  }
   for (const std::exception_ptr& failure : failures) {
     if (failure) std::rethrow_exception(failure);
   }
