@@ -8,7 +8,6 @@
 // clock stands the rate by the processor time of the process, which other processes do not use up.
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -19,6 +18,7 @@
 #include "bench/timing.h"
 #include "engine/device/cpu_threads.h"
 #include "engine/models/network.h"
+#include "engine/train/gather.h"
 #include "engine/train/loss.h"
 #include "engine/train/optimizer.h"
 #include "kernels/digest/tile_digest.h"
@@ -98,11 +98,11 @@ class Workload {
   }
 
   void train_step(int64_t begin) {
+    const int64_t* rows = order_.data() + begin;
+    engine::gather_rows(inputs_, n_features_, {rows, static_cast<size_t>(batch_size_)},
+                        batch_inputs_, threads_);
     for (int64_t i = 0; i < batch_size_; ++i) {
-      const int64_t row = order_[static_cast<size_t>(begin + i)];
-      std::memcpy(batch_inputs_.data() + i * n_features_, inputs_.data() + row * n_features_,
-                  static_cast<size_t>(n_features_) * sizeof(float));
-      batch_labels_[static_cast<size_t>(i)] = labels_[static_cast<size_t>(row)];
+      batch_labels_[static_cast<size_t>(i)] = labels_[static_cast<size_t>(rows[i])];
     }
     const auto inputs =
         kernels::dense_view<const float>(batch_inputs_.data(), batch_size_, n_features_);

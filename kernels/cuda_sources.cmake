@@ -10,6 +10,7 @@ set(REPROTRAIN_CUDA_SOURCES
   feature/feature_cuda.cu
   loss/loss_list_cuda.cu
   matmul/digit_rows_cuda.cu
+  matmul/epilogue_pass_cuda.cu
   matmul/int8_gemm_cuda.cu
   matmul/ordered_matmul_cuda.cu
   matmul/sliced_matmul_cuda.cu
@@ -43,6 +44,8 @@ set(REPROTRAIN_CUDA_HEADERS
   matmul/chain_fold_cuda.h
   matmul/cublaslt_int8_gemm.h
   matmul/digit_rows_cuda.h
+  matmul/epilogue_cuda.h
+  matmul/epilogue_pass_cuda.h
   matmul/int8_gemm_cuda.h
   matmul/ordered_matmul_cuda.h
   matmul/panel_loader_cuda.h

@@ -6,8 +6,9 @@
 #
 # Needs CMake, Ninja, a C++ compiler and the CUDA Toolkit (nvcc, cuBLAS headers); nothing else. cuBLAS itself
 # comes from the toolkit or, where it has none, from the libraries beside PyTorch. Writes gpu-bench.md and
-# gpu-bench.json to DIR (default: bench/results/). A few minutes to build, less than three to measure.
-# --build-only compiles for sm_90 where there is no GPU. Exit 1: some bits differ; 77: no GPU.
+# gpu-bench.json to DIR (default: bench/results/), anew after every row: what ends it early loses nothing. A few
+# minutes to build, less than three to measure. --build-only compiles for sm_90 where there is no GPU.
+# Exit 1: some bits differ or a part failed, as the report says; 77: no GPU.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,7 +23,7 @@ while (($#)); do
     --repetitions) repetitions=$2; shift 2 ;;
     --build) build=$2; shift 2 ;;
     --build-only) build_only=yes; shift ;;
-    -h | --help) sed -n '3,10s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '3,11s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "gpu-bench.sh: unknown argument $1" >&2; exit 2 ;;
   esac
 done
@@ -40,8 +41,8 @@ cmake --build "$build" --target gpu_bench
 [ "$build_only" = no ] || exit 0
 
 # Where the toolkit has no cuBLAS, PyTorch brings one.
-beside_pytorch=$(python3 -c 'import pathlib, torch
-root = pathlib.Path(torch.__file__).parent.parent / "nvidia"
+beside_pytorch=$(python3 -c 'import importlib.util, pathlib
+root = pathlib.Path(importlib.util.find_spec("torch").origin).parent.parent / "nvidia"
 print(":".join(str(path) for path in sorted(root.glob("*/lib"))))' 2>/dev/null || true)
 export LD_LIBRARY_PATH=${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}/usr/local/cuda/lib64${beside_pytorch:+:$beside_pytorch}
 

@@ -5,8 +5,8 @@
 # Installs what is missing as root or with sudo; --no-install only lists it and fails.
 set -euo pipefail
 
-build_packages=(cmake g++ libcli11-dev libhdf5-dev libspdlog-dev libssl-dev libtbb-dev ninja-build
-                nlohmann-json3-dev zlib1g-dev)
+build_packages=(cmake g++ libcli11-dev libhdf5-dev libspdlog-dev libssl-dev ninja-build nlohmann-json3-dev
+                zlib1g-dev)
 test_packages=(hdf5-tools libboost-context-dev libgmock-dev libgtest-dev libmpfr-dev libsimde-dev procps python3
                python3-h5py python3-numpy)
 cross_packages=(g++-aarch64-linux-gnu qemu-user)

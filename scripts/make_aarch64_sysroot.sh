@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 
 sysroot=${1:-build/aarch64-sysroot}
 packages=(libc6-dev libcli11-dev libgmock-dev libgtest-dev libhdf5-dev libmpfr-dev libspdlog-dev libssl-dev
-          libstdc++6 libtbb-dev nlohmann-json3-dev zlib1g-dev)
+          libstdc++6 nlohmann-json3-dev zlib1g-dev)
 
 made_from=$(sha256sum "$0" | cut -d ' ' -f 1)
 if [ "$(cat "$sysroot/.made_from" 2>/dev/null)" = "$made_from" ]; then

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bench/gpu/device_state.h"
 #include "bench/timing.h"
 #include "kernels/base/cuda_error.h"
 
@@ -55,15 +56,19 @@ Result compare(const Row& row, int n_repetitions, cudaStream_t stream) {
   Result result;
   result.row = row;
   const int our_calls = calls_for_a_sample(row.ours.work, stream);
-  const int peer_calls = calls_for_a_sample(row.peer.work, stream);
+  const bool has_peer = static_cast<bool>(row.peer.work);
+  const int peer_calls = has_peer ? calls_for_a_sample(row.peer.work, stream) : 0;
   std::vector<double> ratios;
   for (int i = 0; i < n_repetitions; ++i) {
     result.times.ours.push_back(time_calls(row.ours.work, our_calls, stream));
+    if (!has_peer) continue;
     result.times.peer.push_back(time_calls(row.peer.work, peer_calls, stream));
     ratios.push_back((row.ours.amount / result.times.ours.back()) /
                      (row.peer.amount / result.times.peer.back()));
   }
+  result.device_state = device_state();
   result.our_rate = row.ours.amount / median(result.times.ours) * 1e-6;
+  if (!has_peer) return result;
   result.peer_rate = row.peer.amount / median(result.times.peer) * 1e-6;
   result.ratio = median(ratios);
   return result;

@@ -18,7 +18,7 @@ using Work = std::function<void(cudaStream_t)>;
 struct Side {
   std::string name;
   double amount = 0.0;
-  Work work;
+  Work work;  ///< none for a peer that is not on this machine
 };
 
 struct Row {
@@ -41,8 +41,11 @@ struct Result {
   Times times;
   double our_rate = 0.0;  ///< of the medians
   double peer_rate = 0.0;
-  double ratio = 0.0;   ///< median over repetitions of our rate / the peer's
-  std::string skipped;  ///< why nothing was measured, or empty
+  double ratio = 0.0;        ///< median over repetitions of our rate / the peer's
+  std::string skipped;       ///< why nothing was measured, or empty
+  std::string device_state;  ///< right after the last repetition, see device_state.h
+
+  bool has_peer() const { return !times.peer.empty(); }
 };
 
 /// Warms both sides up, then times them in turn `n_repetitions` times, each for 10 ms at least.

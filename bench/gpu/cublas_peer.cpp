@@ -23,11 +23,15 @@ Function find(void* library, const char* name) {
   return function;
 }
 
+/// What we call has been the same since CUDA 11, and PyTorch may bring another one than the toolkit's.
 void* open_library() {
-  const std::string name = "libcublas.so." + std::to_string(CUBLAS_VER_MAJOR);
-  void* library = dlopen(name.c_str(), RTLD_NOW);
-  if (library == nullptr) throw std::runtime_error(name + " cannot be loaded: " + dlerror());
-  return library;
+  std::string reason;
+  for (const int version : {CUBLAS_VER_MAJOR, 13, 12, 11}) {
+    const std::string name = "libcublas.so." + std::to_string(version);
+    if (void* library = dlopen(name.c_str(), RTLD_NOW)) return library;
+    if (reason.empty()) reason = name + " cannot be loaded: " + dlerror();
+  }
+  throw std::runtime_error(reason);
 }
 
 }  // namespace

@@ -3,8 +3,10 @@
 //
 //   gpu_bench [--repetitions N] [--json FILE] [--markdown FILE] [--commit TEXT]
 //
-// Known answers first: a kernel with other bits is not worth measuring. Exit status: 0 measured,
-// 1 some bits differ, 2 usage or a fault, 77 no GPU. See scripts/gpu-bench.sh.
+// Known answers first. The report is written after every row, so that whatever ends the program
+// early, what was measured is there; a part that fails is a fault in it, and the next part runs.
+// Exit status: 0 measured, 1 some bits differ or a part failed, 2 usage, 77 no GPU. See
+// scripts/gpu-bench.sh.
 #include <cuda_runtime_api.h>
 
 #include <fstream>
@@ -16,6 +18,7 @@
 
 #include "bench/command_line.h"
 #include "bench/gpu/bandwidth_rows.h"
+#include "bench/gpu/cublas_peer.h"
 #include "bench/gpu/matmul_rows.h"
 #include "bench/gpu/report.h"
 #include "kernels/base/cuda_error.h"
@@ -35,11 +38,16 @@ struct Options {
   std::string commit = "unknown";
 };
 
-bool proves_itself() {
+void prove(std::vector<std::string>& faults) {
   const auto device = kernels::cuda_device(0);
   const std::vector<kernels::OperatorVerdict> verdicts = kernels::run_conformance(*device);
   std::cout << kernels::conformance_table(verdicts) << std::flush;
-  return kernels::conforms(verdicts);
+  for (const kernels::OperatorVerdict& verdict : verdicts) {
+    const bool differs = verdict.verdict == kernels::Verdict::kDiffers;
+    if (!differs && verdict.verdict != kernels::Verdict::kFailed) continue;
+    faults.push_back(std::string(verdict.operation) + ": " + verdict.first_fault + verdict.failure);
+  }
+  if (faults.empty() && !kernels::conforms(verdicts)) faults.push_back("no operator was checked");
 }
 
 void write(const std::string& file_name, const std::string& text) {
@@ -49,15 +57,33 @@ void write(const std::string& file_name, const std::string& text) {
   if (!file.flush()) throw std::runtime_error("cannot write " + file_name);
 }
 
-void measure(const std::vector<Row>& rows, int n_repetitions, std::vector<Result>& results) {
+void write(const Options& options, const Report& report) {
+  write(options.markdown_file, markdown_report(report));
+  write(options.json_file, json_report(report));
+}
+
+/// Runs a part of the benchmark; where it fails, the report says so.
+template <class Part>
+void attempt(const char* name, Report& report, const Part& part) {
+  try {
+    part();
+  } catch (const std::exception& error) {
+    report.faults.push_back(std::string(name) + ": " + error.what());
+    std::cerr << report.faults.back() << std::endl;
+    cudaGetLastError();
+  }
+}
+
+void measure(const std::vector<Row>& rows, const Options& options, Report& report) {
   for (const Row& row : rows) {
     std::cerr << row.group << ": " << row.name << ", " << row.ours.name << std::endl;
     try {
-      results.push_back(compare(row, n_repetitions, nullptr));
+      report.results.push_back(compare(row, options.n_repetitions, nullptr));
     } catch (const std::runtime_error& error) {
       cudaGetLastError();  // a refused launch leaves no lasting harm
-      results.push_back(skipped(row, error.what()));
+      report.results.push_back(skipped(row, error.what()));
     }
+    write(options, report);
   }
 }
 
@@ -70,6 +96,34 @@ std::unique_ptr<kernels::Int8Gemm> tensor_cores(const kernels::DeviceArray<unsig
   }
 }
 
+std::unique_ptr<CublasPeer> cublas_peer(std::string& version) {
+  try {
+    auto peer = std::make_unique<CublasPeer>();
+    version = peer->version();
+    return peer;
+  } catch (const std::runtime_error& error) {
+    version = std::string("none: ") + error.what();
+    return nullptr;
+  }
+}
+
+void measure_everything(const Options& options, Report& report, CublasPeer* cublas) {
+  constexpr int64_t kLargest = 8192;
+  DeviceMemory memory(kLargest * kLargest,
+                      kernels::sliced_workspace_bytes({kLargest, kLargest, kLargest}, {3}));
+  const kernels::DeviceArray<unsigned char> library_memory(int64_t{64} << 20);
+  const auto gemm = tensor_cores(library_memory);
+  const MatmulTools tools{memory, cublas, gemm.get(), report.machine.n_multiprocessors};
+  attempt("comparison of products", report, [&] {
+    for (const std::string& difference : matmul_differences(tools)) {
+      report.faults.push_back(difference);
+    }
+  });
+  measure(matmul_rows(tools), options, report);
+  const BandwidthMemory bandwidth_memory(memory);
+  measure(bandwidth_rows(bandwidth_memory), options, report);
+}
+
 int run(const Options& options) {
   int n_devices = 0;
   const cudaError_t code = cudaGetDeviceCount(&n_devices);
@@ -77,30 +131,19 @@ int run(const Options& options) {
     std::cerr << "gpu_bench: no GPU: " << cudaGetErrorString(code) << "\n";
     return 77;
   }
-  if (!proves_itself()) return 1;
-  constexpr int64_t kLargest = 8192;
-  DeviceMemory memory(kLargest * kLargest,
-                      kernels::sliced_workspace_bytes({kLargest, kLargest, kLargest}, {3}));
-  const kernels::DeviceArray<unsigned char> library_memory(int64_t{64} << 20);
-  const auto gemm = tensor_cores(library_memory);
-  CublasPeer cublas;
-  const Machine machine = this_machine(cublas.version(), options.commit);
-  const MatmulTools tools{memory, cublas, gemm.get(), machine.n_multiprocessors};
-
-  const std::vector<std::string> differences = matmul_differences(tools);
-  for (const std::string& difference : differences) std::cout << difference << "\n";
-  if (!differences.empty()) return 1;
-  std::cout << "Every way to compute a product gives the same bits.\n\n" << std::flush;
-
-  std::vector<Result> results;
-  measure(matmul_rows(tools), options.n_repetitions, results);
-  const BandwidthMemory bandwidth_memory(memory);
-  measure(bandwidth_rows(bandwidth_memory), options.n_repetitions, results);
-  const std::string markdown = markdown_report(machine, results);
-  std::cout << markdown;
-  write(options.markdown_file, markdown);
-  write(options.json_file, json_report(machine, results));
-  return 0;
+  std::string cublas_version;
+  const auto cublas = cublas_peer(cublas_version);
+  Report report;
+  report.machine = this_machine(cublas_version, options.commit);
+  attempt("known answers", report, [&] { prove(report.faults); });
+  write(options, report);
+  attempt("measurement", report, [&] {
+    measure_everything(options, report, cublas.get());
+    report.is_complete = true;
+  });
+  write(options, report);
+  std::cout << "\n" << markdown_report(report);
+  return report.faults.empty() ? 0 : 1;
 }
 
 }  // namespace

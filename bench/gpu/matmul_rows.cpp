@@ -120,10 +120,11 @@ class RowMaker {
 
   Side cublas(const Shape& shape, Precision precision) const {
     const char* name = precision == Precision::kTf32 ? "cuBLAS TF32" : "cuBLAS SGEMM, pedantic";
+    if (tools_.cublas == nullptr) return {name, flops(shape), {}};
     return {name, flops(shape), [this_tools = tools_, shape, precision](cudaStream_t stream) {
               const DeviceMemory& memory = this_tools.memory;
-              this_tools.cublas.multiply(product_of(shape, memory, memory.peers.data()), precision,
-                                         stream);
+              this_tools.cublas->multiply(product_of(shape, memory, memory.peers.data()), precision,
+                                          stream);
             }};
   }
 

@@ -15,7 +15,7 @@ namespace reprotrain::bench {
 /// What the rows compute with; it outlives them.
 struct MatmulTools {
   DeviceMemory& memory;
-  CublasPeer& cublas;
+  CublasPeer* cublas;                     ///< or none
   const kernels::Int8Gemm* tensor_cores;  ///< or none
   int n_multiprocessors;
 };

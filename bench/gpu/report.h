@@ -20,9 +20,17 @@ struct Machine {
   std::string commit;
 };
 
+/// Everything that was found out, up to now.
+struct Report {
+  Machine machine;
+  std::vector<std::string> faults;  ///< sentences: bits that differ, parts that failed
+  std::vector<Result> results;
+  bool is_complete = false;
+};
+
 Machine this_machine(const std::string& cublas_version, const std::string& commit);
 
-std::string markdown_report(const Machine& machine, const std::vector<Result>& results);
-std::string json_report(const Machine& machine, const std::vector<Result>& results);
+std::string markdown_report(const Report& report);
+std::string json_report(const Report& report);
 
 }  // namespace reprotrain::bench

@@ -2,8 +2,10 @@
 #include "engine/device/cuda_module.h"
 
 #include <dlfcn.h>
+#include <elf.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 #include <system_error>
 
@@ -24,6 +26,19 @@ std::filesystem::path find_module() {
   return {};
 }
 
+/// Whether a library ends before its table of sections does, which stands last: dlopen does not look,
+/// and the process dies of a bus error.
+bool is_cut_off(const std::filesystem::path& path) {
+  Elf64_Ehdr header{};
+  std::ifstream file(path, std::ios::binary);
+  if (!file.read(reinterpret_cast<char*>(&header), sizeof header)) return true;
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(path, error);
+  return std::string_view(reinterpret_cast<const char*>(header.e_ident), SELFMAG) == ELFMAG &&
+         (error || size < header.e_shoff ||
+          size - header.e_shoff < std::uintmax_t{header.e_shnum} * header.e_shentsize);
+}
+
 struct LoadedModule {
   const kernels::CudaModuleTable* table = nullptr;
   std::string reason;
@@ -31,10 +46,15 @@ struct LoadedModule {
 
 LoadedModule load() {
   const std::filesystem::path path = find_module();
-  if (path.empty()) return {nullptr, std::string("no ") + kFileName + " beside the program"};
+  if (path.empty()) {
+    return {nullptr, std::string("no ") + kFileName +
+                         " beside the program or in ../lib/reprotrain; builds with "
+                         "-DREPROTRAIN_CUDA=ON have one"};
+  }
+  if (is_cut_off(path)) return {nullptr, path.string() + " is damaged; install it again"};
   void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    return {nullptr, path.string() + " cannot be loaded: " + dlerror()};
+    return {nullptr, std::string("the module cannot be loaded: ") + dlerror()};
   }
   const auto function =
       reinterpret_cast<kernels::CudaModuleFunction>(dlsym(library, kernels::kCudaModuleFunction));

@@ -8,6 +8,7 @@
 #include "engine/features/column_access.h"
 #include "engine/features/feature_plan.h"
 #include "include/reprotrain/error.h"
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/float_bits.h"
 
 namespace reprotrain::engine {
@@ -22,7 +23,7 @@ constexpr int64_t kBlockRows = 4096;
 // to it alone, and nobody reads them again.
 void release(const float* column, const float* begin, const float* end) {
   const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const uintptr_t first_whole = (reinterpret_cast<uintptr_t>(column) + page - 1) / page * page;
+  const uintptr_t first_whole = kernels::round_up(reinterpret_cast<uintptr_t>(column), page);
   const uintptr_t first = std::max(first_whole, reinterpret_cast<uintptr_t>(begin) / page * page);
   const uintptr_t last = reinterpret_cast<uintptr_t>(end) / page * page;
   if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);

@@ -8,6 +8,7 @@
 #include "engine/features/stored_state.h"
 #include "include/reprotrain/error.h"
 #include "kernels/base/float_bits.h"
+#include "kernels/feature/impute.h"
 
 namespace reprotrain::engine {
 
@@ -22,9 +23,9 @@ constexpr int64_t kGrainElements = 1 << 14;
 float statistic_of(ImputeStrategy strategy, const kernels::StridedColumn& values) {
   switch (strategy) {
     case ImputeStrategy::kMean:
-      return static_cast<float>(kernels::column_moments(values).mean);
+      return kernels::fill_of(kernels::column_moments(values).mean);
     case ImputeStrategy::kMedian:
-      return static_cast<float>(kernels::column_median(values));
+      return kernels::fill_of(kernels::column_median(values));
     default:
       return kernels::column_most_frequent(values);
   }
@@ -36,7 +37,7 @@ float constant_number(const FitInput& input) {
     fail(input, ErrorKind::kConfig,
          "impute with strategy constant needs a number \"value\" for numeric columns; add it");
   }
-  return static_cast<float>(found->second);
+  return kernels::fill_of(found->second);
 }
 
 std::string constant_text(const FitInput& input) {
@@ -166,9 +167,9 @@ void Impute::apply_numeric(Table& table, const NumericFill& fill,
     for (int64_t row = begin; row < end; ++row) {
       for (int64_t i = 0; i < width; ++i) {
         const auto at = static_cast<size_t>(row * width + i);
-        const bool missing = kernels::is_nan(column.values[at]);
-        if (missing) column.values[at] = fill.elements[static_cast<size_t>(i)];
-        if (indicator_) indicator.values[at] = missing ? 1.0f : 0.0f;
+        const float value = column.values[at];
+        column.values[at] = kernels::imputed(value, fill.elements[static_cast<size_t>(i)]);
+        if (indicator_) indicator.values[at] = kernels::is_nan(value) ? 1.0f : 0.0f;
       }
     }
   };

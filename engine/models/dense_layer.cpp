@@ -10,8 +10,12 @@
 namespace reprotrain::engine {
 
 DenseLayer::DenseLayer(int64_t index, int64_t n_inputs, int64_t n_outputs,
-                       kernels::MatmulSpecification matmul)
-    : index_(index), n_inputs_(n_inputs), n_outputs_(n_outputs), matmul_(matmul) {}
+                       kernels::MatmulSpecification matmul, std::optional<Activation> activation)
+    : index_(index),
+      n_inputs_(n_inputs),
+      n_outputs_(n_outputs),
+      matmul_(matmul),
+      activation_(activation) {}
 
 std::vector<ParameterRequest> DenseLayer::parameters() const {
   const std::string prefix = "layer" + std::to_string(index_);
@@ -32,14 +36,22 @@ void DenseLayer::place(std::span<const int64_t> offsets) {
   bias_offset_ = offsets[1];
 }
 
-void DenseLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
-                         kernels::MatrixView outputs, const kernels::Parallel& parallel) const {
+void DenseLayer::multiply(kernels::ConstMatrixView inputs, std::span<const float> parameters,
+                          kernels::MatrixView outputs, const kernels::Epilogue& epilogue,
+                          const kernels::Parallel& parallel) const {
   kernels::MatrixProduct product;
   product.a = inputs;
   product.b = weight(parameters);
   product.c = outputs;
   product.bias = parameters.data() + bias_offset_;
+  product.epilogue = epilogue;
   kernels::multiply(matmul_, product, parallel);
+}
+
+void DenseLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
+                         kernels::MatrixView outputs, const kernels::Parallel& parallel) const {
+  multiply(inputs, parameters, outputs,
+           activation_ ? kernels::Epilogue::activate(*activation_) : kernels::Epilogue{}, parallel);
 }
 
 kernels::ConstMatrixView DenseLayer::forward_training(kernels::ConstMatrixView inputs,
@@ -48,12 +60,25 @@ kernels::ConstMatrixView DenseLayer::forward_training(kernels::ConstMatrixView i
                                                       const kernels::Parallel& parallel) {
   inputs_ = inputs;
   const kernels::MatrixView outputs = outputs_.matrix(inputs.n_rows, n_outputs_);
-  forward(inputs, arenas.values, outputs, parallel);
+  derivative_of_ = outputs;
+  if (activation_ && kernels::derivative_needs_input(*activation_)) {
+    const kernels::MatrixView kept = activation_inputs_.matrix(inputs.n_rows, n_outputs_);
+    multiply(inputs, arenas.values, outputs,
+             kernels::Epilogue::activate_and_keep(*activation_, kept), parallel);
+    derivative_of_ = kept;
+  } else {
+    forward(inputs, arenas.values, outputs, parallel);
+  }
   return outputs;
 }
 
+kernels::Epilogue DenseLayer::output_derivative() const {
+  if (!activation_) return {};
+  return kernels::Epilogue::times_derivative(*activation_, derivative_of_);
+}
+
 kernels::MatrixView DenseLayer::backward(kernels::MatrixView gradient,
-                                         const ParameterArenas& arenas, bool wants_input_gradient,
+                                         const ParameterArenas& arenas, const InputGradient& wanted,
                                          const kernels::Parallel& parallel) {
   assert(gradient.n_rows == inputs_.n_rows);
   kernels::MatrixProduct weight_gradient;
@@ -66,13 +91,14 @@ kernels::MatrixView DenseLayer::backward(kernels::MatrixView gradient,
       gradient,
       arenas.gradients.subspan(static_cast<size_t>(bias_offset_), static_cast<size_t>(n_outputs_)),
       parallel);
-  if (!wants_input_gradient) return {};
+  if (!wanted.is_wanted) return {};
 
   kernels::MatrixProduct input_gradient;
   input_gradient.a = gradient;
   input_gradient.b = weight(arenas.values);
   input_gradient.transpose_b = true;
   input_gradient.c = input_gradient_.matrix(gradient.n_rows, n_inputs_);
+  input_gradient.epilogue = wanted.end;
   kernels::multiply(matmul_, input_gradient, parallel);
   return input_gradient.c;
 }

@@ -2,6 +2,7 @@
 // One stage of a network: forward, backward, and the memory between the two.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -11,6 +12,7 @@
 #include "engine/models/network.h"
 #include "kernels/base/matrix_view.h"
 #include "kernels/base/parallel.h"
+#include "kernels/matmul/epilogue.h"
 
 namespace reprotrain::engine {
 
@@ -25,6 +27,20 @@ struct ParameterRequest {
 struct ParameterArenas {
   std::span<const float> values;
   std::span<float> gradients;
+};
+
+/// All elements of a dense matrix.
+template <typename T>
+std::span<T> elements(const kernels::BasicMatrixView<T>& matrix) {
+  assert(matrix.row_stride == matrix.n_columns || matrix.n_rows <= 1);
+  return {matrix.data, static_cast<size_t>(matrix.n_rows * matrix.n_columns)};
+}
+
+/// What a backward pass is asked to return.
+struct InputGradient {
+  bool is_wanted = true;
+  /// What is done to each element at last: the output_derivative() of the layer that made the inputs.
+  kernels::Epilogue end = {};
 };
 
 /// Layers own their activations, never their parameters. Views they return stay valid until the
@@ -43,6 +59,14 @@ class Layer {
   /// Tells where each tensor of parameters() starts in the arenas.
   virtual void place(std::span<const int64_t> /*offsets*/) {}
 
+  /// Whether outputs equal inputs in inference, so that the layer can be left out there.
+  virtual bool is_for_training_only() const { return false; }
+
+  /// The derivative of an elementwise function at the end of the last forward_training, by which
+  /// whoever computes the gradient of its outputs multiplies that gradient: on the way, where it is
+  /// a matrix product. None by default.
+  virtual kernels::Epilogue output_derivative() const { return {}; }
+
   /// Training pass. `inputs` must stay valid until backward.
   virtual kernels::ConstMatrixView forward_training(kernels::ConstMatrixView inputs,
                                                     const ParameterArenas& arenas,
@@ -54,10 +78,11 @@ class Layer {
                        kernels::MatrixView outputs, const kernels::Parallel& parallel) const = 0;
 
   /// Writes parameter gradients and returns the gradient with respect to the inputs of the last
-  /// forward_training; may change `gradient` in place. Without `wants_input_gradient` the result
-  /// may be anything.
+  /// forward_training, ended as `wanted` says. `gradient` is the gradient with respect to its
+  /// outputs, multiplied by output_derivative(), and may be changed in place. If the result is not
+  /// wanted it may be anything.
   virtual kernels::MatrixView backward(kernels::MatrixView gradient, const ParameterArenas& arenas,
-                                       bool wants_input_gradient,
+                                       const InputGradient& wanted,
                                        const kernels::Parallel& parallel) = 0;
 };
 

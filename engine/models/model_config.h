@@ -8,11 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/elementwise/activation_kind.h"
 #include "kernels/matmul/matmul.h"
 
 namespace reprotrain::engine {
 
-enum class Activation { kRelu, kTanh, kSigmoid, kGelu };
+using kernels::Activation;
 
 /// "relu", "tanh", "sigmoid", "gelu": in configurations, model files and the kernels' list alike.
 const char* name_of(Activation activation);

@@ -8,6 +8,7 @@
 #include "engine/device/float_arena.h"
 #include "engine/models/activation_layer.h"
 #include "engine/models/dense_layer.h"
+#include "engine/models/dropout_layer.h"
 #include "engine/models/layer.h"
 #include "engine/models/norm_layer.h"
 
@@ -18,21 +19,28 @@ namespace {
 /// Rows that an inference pass carries through all layers at once.
 constexpr int64_t kInferenceRows = 512;
 
-/// dense, [norm,] activation for every hidden width, then dense to the outputs.
+/// dense with activation, or dense, norm and activation, then dropout, for every hidden width; at
+/// last dense to the outputs.
 std::vector<std::unique_ptr<Layer>> build_layers(const ModelConfig& config, int64_t n_features,
                                                  int64_t n_outputs) {
   std::vector<std::unique_ptr<Layer>> layers;
   int64_t index = 0;
   int64_t width = n_features;
   for (int64_t hidden : config.hidden) {
-    layers.push_back(std::make_unique<DenseLayer>(index, width, hidden, config.matmul));
-    if (config.layer_norm) layers.push_back(std::make_unique<NormLayer>(index, hidden));
-    layers.push_back(
-        std::make_unique<ActivationLayer>(index, hidden, config.activation, config.dropout));
+    const auto fused = config.layer_norm ? std::nullopt : std::optional(config.activation);
+    layers.push_back(std::make_unique<DenseLayer>(index, width, hidden, config.matmul, fused));
+    if (config.layer_norm) {
+      layers.push_back(std::make_unique<NormLayer>(index, hidden));
+      layers.push_back(std::make_unique<ActivationLayer>(hidden, config.activation));
+    }
+    if (config.dropout != 0.0) {
+      layers.push_back(std::make_unique<DropoutLayer>(index, hidden, config.dropout));
+    }
     width = hidden;
     ++index;
   }
-  layers.push_back(std::make_unique<DenseLayer>(index, width, n_outputs, config.matmul));
+  layers.push_back(
+      std::make_unique<DenseLayer>(index, width, n_outputs, config.matmul, std::nullopt));
   return layers;
 }
 
@@ -129,7 +137,10 @@ void Network::backward(kernels::ConstMatrixView output_gradient,
     std::copy_n(output_gradient.row(row), gradient.n_columns, gradient.row(row));
   }
   for (size_t i = state_->layers.size(); i-- > 0;) {
-    gradient = state_->layers[i]->backward(gradient, arenas, i > 0, parallel);
+    const InputGradient wanted =
+        i > 0 ? InputGradient{true, state_->layers[i - 1]->output_derivative()}
+              : InputGradient{false};
+    gradient = state_->layers[i]->backward(gradient, arenas, wanted, parallel);
   }
 }
 
@@ -140,9 +151,12 @@ void Network::forward(kernels::ConstMatrixView inputs, kernels::MatrixView outpu
   for (int64_t begin = 0; begin < inputs.n_rows; begin += kInferenceRows) {
     const int64_t n_rows = std::min(kInferenceRows, inputs.n_rows - begin);
     kernels::ConstMatrixView rows{inputs.row(begin), n_rows, inputs.n_columns, inputs.row_stride};
+    int64_t n_passes = 0;
     for (size_t i = 0; i + 1 < state_->layers.size(); ++i) {
       const Layer& layer = *state_->layers[i];
-      const kernels::MatrixView next = (i % 2 == 0 ? even : odd).matrix(n_rows, layer.n_outputs());
+      if (layer.is_for_training_only()) continue;
+      FloatArena& target = n_passes++ % 2 == 0 ? even : odd;
+      const kernels::MatrixView next = target.matrix(n_rows, layer.n_outputs());
       layer.forward(rows, parameters(), next, parallel);
       rows = next;
     }

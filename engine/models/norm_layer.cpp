@@ -2,6 +2,7 @@
 #include "engine/models/norm_layer.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "kernels/elementwise/layer_norm.h"
 
@@ -51,8 +52,9 @@ void NormLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> 
 }
 
 kernels::MatrixView NormLayer::backward(kernels::MatrixView gradient, const ParameterArenas& arenas,
-                                        bool /*wants_input_gradient*/,
+                                        [[maybe_unused]] const InputGradient& wanted,
                                         const kernels::Parallel& parallel) {
+  assert(wanted.end.kind == kernels::Epilogue::Kind::kNone);
   kernels::LayerNormBackward pass;
   pass.normal = normal_.matrix(gradient.n_rows, n_);
   pass.inverse = {inverse_.data(), static_cast<size_t>(gradient.n_rows)};

@@ -24,7 +24,7 @@ class NormLayer final : public Layer {
   void forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
                kernels::MatrixView outputs, const kernels::Parallel& parallel) const override;
   kernels::MatrixView backward(kernels::MatrixView gradient, const ParameterArenas& arenas,
-                               bool wants_input_gradient,
+                               const InputGradient& wanted,
                                const kernels::Parallel& parallel) override;
 
  private:

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "engine/train/train_config.h"
+#include "kernels/optimizer/schedule.h"
 
 namespace reprotrain::engine {
 
@@ -14,12 +15,10 @@ class LearningRateSchedule {
   LearningRateSchedule(const ScheduleConfig& config, int64_t steps_per_epoch, int64_t total_steps);
 
   /// What to multiply the learning rate by in step `step`, counted from 0.
-  double factor(int64_t step) const;
+  double factor(int64_t step) const { return kernels::schedule_factor(settings_, step); }
 
  private:
-  ScheduleConfig config_;
-  int64_t steps_per_epoch_;
-  int64_t total_steps_;
+  kernels::ScheduleSettings settings_;
 };
 
 }  // namespace reprotrain::engine

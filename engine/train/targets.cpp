@@ -8,6 +8,7 @@
 #include "include/reprotrain/error.h"
 #include "kernels/base/float_bits.h"
 #include "kernels/feature/standardize.h"
+#include "kernels/loss/class_weights.h"
 #include "kernels/reduce/column_statistics.h"
 
 namespace reprotrain::engine {
@@ -163,8 +164,8 @@ std::vector<float> class_weights(const LossConfig& loss, const Target& target,
       refuse("class \"" + target.classes[index] + "\" of column \"" + target.name +
              "\" has no training row, so balanced weights are undefined; set data.split.stratify");
     }
-    const double denominator = static_cast<double>(n_classes) * static_cast<double>(count[index]);
-    weights[index] = static_cast<float>(static_cast<double>(train_rows.size()) / denominator);
+    weights[index] = kernels::balanced_class_weight(static_cast<int64_t>(train_rows.size()),
+                                                    static_cast<int64_t>(n_classes), count[index]);
   }
   return weights;
 }

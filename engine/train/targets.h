@@ -49,8 +49,7 @@ std::vector<float> scaled_values(const Target& target);
 /// Raw model output -> prediction in the units of the data.
 float unscaled(const TargetScale& scale, float output);
 
-/// One weight per class by the rule of the loss (empty for kNone): balanced = n_rows / (n_classes * n_rows_of_class) in
-/// binary64, rounded once. Throws Error(kConfig) when given weights do not match the classes.
+/// One weight per class by the rule of the loss (empty for kNone; kernels/loss/class_weights.h for balanced). Throws Error(kConfig) when given weights do not match the classes.
 std::vector<float> class_weights(const LossConfig& loss, const Target& target,
                                  std::span<const int64_t> train_rows);
 

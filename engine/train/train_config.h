@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "kernels/optimizer/schedule.h"
+
 namespace reprotrain::engine {
 
 enum class LossKind { kMse, kHuber, kCrossEntropy, kBinaryCrossEntropy };
@@ -32,7 +34,7 @@ struct OptimizerConfig {
   double weight_decay = 0.0;  ///< L2 term of the gradient (sgd, adam), decoupled (adamw)
 };
 
-enum class ScheduleKind { kConstant, kStep, kCosine };
+using kernels::ScheduleKind;
 
 /// Learning-rate factor as a function of the step; all binary64.
 struct ScheduleConfig {

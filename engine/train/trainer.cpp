@@ -3,11 +3,12 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cstring>
 
+#include "engine/train/gather.h"
 #include "engine/train/loss.h"
 #include "engine/train/optimizer.h"
 #include "engine/train/schedule.h"
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/float_bits.h"
 #include "kernels/digest/tile_digest.h"
 #include "kernels/metric/metric_list.h"
@@ -133,15 +134,9 @@ void Trainer::Run::run_epoch() {
 }
 
 void Trainer::Run::gather(std::span<const int64_t> rows) {
-  const auto n_features = static_cast<size_t>(data.features.n_features());
-  batch_inputs.resize(rows.size() * n_features);
-  parallel.for_ranges(static_cast<int64_t>(rows.size()), 64, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const size_t source = static_cast<size_t>(rows[static_cast<size_t>(i)]) * n_features;
-      std::memcpy(batch_inputs.data() + static_cast<size_t>(i) * n_features,
-                  data.features.values.data() + source, n_features * sizeof(float));
-    }
-  });
+  const int64_t n_features = data.features.n_features();
+  batch_inputs.resize(rows.size() * static_cast<size_t>(n_features));
+  gather_rows(data.features.values, n_features, rows, batch_inputs, parallel);
   batch_classes.clear();
   batch_values.clear();
   for (int64_t row : rows) {
@@ -280,7 +275,7 @@ Trainer::~Trainer() = default;
 
 int64_t Trainer::steps_per_epoch() const {
   const auto n_rows = static_cast<int64_t>(data_.train_rows.size());
-  return (n_rows + config_.batch_size - 1) / config_.batch_size;
+  return kernels::ceil_div(n_rows, config_.batch_size);
 }
 
 int64_t Trainer::total_steps() const { return steps_per_epoch() * config_.epochs; }

@@ -126,8 +126,10 @@ void add_selftest(CLI::App& app, Command& chosen) {
                    "auto (the CPU and every GPU), cpu, cuda (every GPU) or cuda:N")
       ->type_name("DEVICE")
       ->capture_default_str();
-  verb->add_option("--path", options->paths,
-                   "Only this instruction set of the CPU (repeatable); default: all it has")
+  verb->add_option(
+          "--path", options->paths,
+          "Only this instruction set of the CPU (repeatable): portable, avx2, avxvnni, avx512, "
+          "avx512vnni, neondot; default: all it has")
       ->type_name("NAME")
       ->allow_extra_args(false);
   verb->add_option("--threads", options->n_threads, "CPU threads; 0: all")

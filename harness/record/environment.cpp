@@ -201,7 +201,7 @@ void add_lines(const Json& value, const std::string& name,
 
 bool is_recorded_variable(std::string_view name) {
   constexpr std::array<std::string_view, 8> kPrefixes = {
-      "CUDA_", "CUBLAS_", "CUDNN_", "NCCL_", "OMP_", "HDF5_", "TBB_", "GLIBC_TUNABLES"};
+      "CUDA_", "CUBLAS_", "CUDNN_", "NCCL_", "OMP_", "HDF5_", "GLIBC_TUNABLES"};
   return std::any_of(kPrefixes.begin(), kPrefixes.end(), [&](std::string_view prefix) {
     return name.substr(0, prefix.size()) == prefix;
   });

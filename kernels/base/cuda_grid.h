@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/cuda_error.h"
 
 namespace reprotrain::kernels {
@@ -18,7 +19,7 @@ inline unsigned blocks_for(int64_t n_items, unsigned threads_of_block) {
   check_cuda(cudaGetDevice(&device), "cudaGetDevice");
   check_cuda(cudaDeviceGetAttribute(&n_multiprocessors, cudaDevAttrMultiProcessorCount, device),
              "cudaDeviceGetAttribute");
-  const int64_t needed = (n_items + threads_of_block - 1) / threads_of_block;
+  const int64_t needed = ceil_div(n_items, threads_of_block);
   const int64_t busy = int64_t{kBlocksPerMultiprocessor} * n_multiprocessors;
   return static_cast<unsigned>(std::min(needed, busy));
 }

@@ -38,10 +38,13 @@ bool check_sum_of_squares(OperatorDevice& device, const Words& in, Words& out);
 bool check_long_sum_of_terms(OperatorDevice& device, const Words& in, Words& out);
 bool check_long_sum_of_squares(OperatorDevice& device, const Words& in, Words& out);
 bool check_sum_of_doubles(OperatorDevice& device, const Words& in, Words& out);
+bool check_sum_of_products(OperatorDevice& device, const Words& in, Words& out);
+bool check_norm(OperatorDevice& device, const Words& in, Words& out);
 bool check_column_sums(OperatorDevice& device, const Words& in, Words& out);
 bool check_moments(OperatorDevice& device, const Words& in, Words& out);
 bool check_long_moments(OperatorDevice& device, const Words& in, Words& out);
 bool check_order(OperatorDevice& device, const Words& in, Words& out);
+bool check_long_order(OperatorDevice& device, const Words& in, Words& out);
 
 // check_digest.cpp
 bool check_digest_of_floats(OperatorDevice& device, const Words& in, Words& out);
@@ -58,9 +61,16 @@ bool check_philox(OperatorDevice& device, const Words& in, Words& out);
 bool check_random_word(OperatorDevice& device, const Words& in, Words& out);
 bool check_random_key(OperatorDevice& device, const Words& in, Words& out);
 bool check_shuffle(OperatorDevice& device, const Words& in, Words& out);
+bool check_split(OperatorDevice& device, const Words& in, Words& out);
 bool check_initialisation(OperatorDevice& device, const Words& in, Words& out);
 bool check_dropout(OperatorDevice& device, const Words& in, Words& out);
 bool check_dropout_of(OperatorDevice& device, const Words& in, Words& out);
+
+// check_fitted.cpp
+bool check_fitted_feature(OperatorDevice& device, std::string_view name, const Words& in,
+                          Words& out);
+bool check_impute(OperatorDevice& device, std::string_view statistic, const Words& in, Words& out);
+bool check_target_scale(OperatorDevice& device, const Words& in, Words& out);
 
 // check_training.cpp
 bool check_activation(OperatorDevice& device, const Words& in, Words& out);
@@ -69,6 +79,8 @@ bool check_layer_norm_of(OperatorDevice& device, const Words& in, Words& out);
 bool check_softmax(OperatorDevice& device, const Words& in, Words& out);
 bool check_loss(OperatorDevice& device, const Words& in, Words& out);
 bool check_loss_of(OperatorDevice& device, const Words& in, Words& out);
+bool check_class_weights(OperatorDevice& device, const Words& in, Words& out);
+bool check_schedule(OperatorDevice& device, const Words& in, Words& out);
 bool check_clipping(OperatorDevice& device, const Words& in, Words& out);
 bool check_optimizer(OperatorDevice& device, const Words& in, Words& out);
 bool check_optimizer_of(OperatorDevice& device, const Words& in, Words& out);

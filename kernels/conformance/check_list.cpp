@@ -44,6 +44,10 @@ constexpr Invariance kLanes{false, false, "lanes in any order, given their logic
 constexpr Invariance kRows{true, false, "each row by itself; a row in 32 lanes and a tree"};
 constexpr Invariance kRowsAndSums{
     false, false, "rows by themselves; sums over rows in any order; the number of rows counts"};
+constexpr Invariance kFitted{
+    false, false, "rows of the fit in any order, cut into any parts; then each element by itself"};
+constexpr Invariance kImpute{
+    false, true, "rows of the fit in any order, cut into any parts; then each element by itself"};
 constexpr Invariance kWhole{false, false, "the whole input at once"};
 
 // clang-format off
@@ -59,6 +63,7 @@ constexpr std::array kChecks = {
     ConformanceCheck{"gelu_derivative", kElementary, "elementary.kat", "gelu_derivative", bound<check_elementary, "gelu_derivative">, kElementwise},
     ConformanceCheck{"cospi_unit", "schedules-v1-draft", "elementary.kat", "cospi_unit", check_cospi_unit, kElementwise},
     ConformanceCheck{"power_of", "schedules-v1-draft", "elementary.kat", "power_of", check_power_of, kElementwise},
+    ConformanceCheck{"schedule", "schedules-v1-draft", kTraining, "schedule", check_schedule, kElementwise},
     ConformanceCheck{"matrix_product", "fma32-v1-draft", "matmul.kat", "product", bound<check_product, "fma32">, kProduct},
     ConformanceCheck{"matrix_product/large", "fma32-v1-draft", "large_products.kat", "fma32", bound<check_large_product, "fma32">, kProduct},
     ConformanceCheck{"matrix_product of 2 slices", "int8x2-v1-draft", "sliced_matmul.kat", "int8x2", bound<check_product, "int8x2">, kExactProduct},
@@ -74,14 +79,18 @@ constexpr std::array kChecks = {
     ConformanceCheck{"exact_sum/binary64", kSums, "exact_sum.kat", "doubles", check_sum_of_doubles, kSum},
     ConformanceCheck{"exact_sum_of_squares", kSums, "exact_sum.kat", "terms", check_sum_of_squares, kSum},
     ConformanceCheck{"exact_sum_of_squares/long", kSums, "exact_sum.kat", "generated", check_long_sum_of_squares, kSum},
+    ConformanceCheck{"exact_sum_of_products", kSums, "exact_sum.kat", "products", check_sum_of_products, kSum},
+    ConformanceCheck{"norm", kSums, "exact_sum.kat", "norm", check_norm, kSum},
     ConformanceCheck{"column_sums", kSums, "exact_sum.kat", "column_sums", check_column_sums, kColumns},
     ConformanceCheck{"column_moments", kSums, "exact_sum.kat", "moments", check_moments, kSum},
     ConformanceCheck{"column_moments/long", kSums, "exact_sum.kat", "generated", check_long_moments, kSum},
     ConformanceCheck{"column_order", kSums, "exact_sum.kat", "moments", check_order, kSum},
+    ConformanceCheck{"column_order/long", kSums, "exact_sum.kat", "generated", check_long_order, kSum},
     ConformanceCheck{"philox", kPhilox, "philox.kat", "philox", check_philox, kIndexed},
     ConformanceCheck{"random_word", kPhilox, "philox.kat", "word", check_random_word, kIndexed},
     ConformanceCheck{"random_key", kPhilox, "philox.kat", "key", check_random_key, kIndexed},
     ConformanceCheck{"shuffle", "shuffle-v1-draft", "philox.kat", "shuffle", check_shuffle, kWhole},
+    ConformanceCheck{"split", "shuffle-v1-draft", "split.kat", "split", check_split, kWhole},
     ConformanceCheck{"initialisation", "initialisation-v1-draft", kTraining, "initialisation", check_initialisation, kIndexed},
     ConformanceCheck{"dropout", kLayers, kTraining, "dropout", check_dropout, kIndexed},
     ConformanceCheck{"dropout/families", kLayers, kTraining, "dropout_of", check_dropout_of, kIndexed},
@@ -91,6 +100,8 @@ constexpr std::array kChecks = {
     ConformanceCheck{"softmax", "losses-v1-draft", kTraining, "softmax", check_softmax, kRows},
     ConformanceCheck{"loss", "losses-v1-draft", kTraining, "loss", check_loss, kRowsAndSums},
     ConformanceCheck{"loss/families", "losses-v1-draft", kTraining, "loss_of", check_loss_of, kRowsAndSums},
+    ConformanceCheck{"class_weights", "training-v1-draft", kTraining, "class_weights", check_class_weights, kWhole},
+    ConformanceCheck{"target_scale", "training-v1-draft", kTraining, "target_scale", check_target_scale, kFitted},
     ConformanceCheck{"clipping", "optimizers-v1-draft", kTraining, "clipping", check_clipping, kSum},
     ConformanceCheck{"optimizer", "optimizers-v1-draft", kTraining, "optimizer", check_optimizer, kElementwise},
     ConformanceCheck{"optimizer/families", "optimizers-v1-draft", kTraining, "optimizer_of", check_optimizer_of, kElementwise},
@@ -98,6 +109,11 @@ constexpr std::array kChecks = {
     ConformanceCheck{"log1p feature", kFeatures, "feature.kat", "log1p", bound<check_feature, "log1p">, kElementwise},
     ConformanceCheck{"min_max", kFeatures, "feature.kat", "min_max", bound<check_feature, "min_max">, kElementwise},
     ConformanceCheck{"standardize", kFeatures, "feature.kat", "standardize", bound<check_feature, "standardize">, kElementwise},
+    ConformanceCheck{"min_max/fitted", kFeatures, "feature.kat", "fitted_min_max", bound<check_fitted_feature, "min_max">, kFitted},
+    ConformanceCheck{"standardize/fitted", kFeatures, "feature.kat", "fitted_standardize", bound<check_fitted_feature, "standardize">, kFitted},
+    ConformanceCheck{"impute_mean", kFeatures, "feature.kat", "fitted_impute_mean", bound<check_impute, "mean">, kImpute},
+    ConformanceCheck{"impute_median", kFeatures, "feature.kat", "fitted_impute_median", bound<check_impute, "median">, kImpute},
+    ConformanceCheck{"impute_most_frequent", kFeatures, "feature.kat", "fitted_impute_most_frequent", bound<check_impute, "most_frequent">, kImpute},
     ConformanceCheck{"metrics of classes", "metrics-v1-draft", "metric.kat", "classes", check_metrics_of_classes, kSum},
     ConformanceCheck{"metrics of numbers", "metrics-v1-draft", "metric.kat", "numbers", check_metrics_of_numbers, kSum},
     ConformanceCheck{"tile_digest/binary32", kTileDigestId, "tile_digest.kat", "floats", check_digest_of_floats, kLanes},

@@ -63,6 +63,27 @@ bool check_shuffle(OperatorDevice& device, const Words& in, Words& out) {
   return true;
 }
 
+bool check_split(OperatorDevice& device, const Words& in, Words& out) {
+  WordReader words(in);
+  const int64_t n = words.count();
+  const double test = words.decimal_binary64(), validation = words.decimal_binary64();
+  const PartSizes sizes{rounded_share(n, test), rounded_share(n, validation)};
+  const uint64_t seed = words.decimal();
+  const int64_t n_classes = words.count();  // 0: not stratified
+  std::vector<int32_t> class_of_row;
+  for (int64_t row = 0; n_classes > 0 && row < n; ++row) {
+    class_of_row.push_back(static_cast<int32_t>(row * row % 7919 % n_classes));
+  }
+  std::vector<RowPart> parts(static_cast<size_t>(n));
+  if (!device.draw_parts(sizes, class_of_row, seed, parts)) return false;
+  std::string letters;
+  for (const RowPart part : parts) {
+    letters += part == RowPart::kTest ? 't' : part == RowPart::kValidation ? 'v' : 'a';
+  }
+  out = {letters};
+  return true;
+}
+
 bool check_initialisation(OperatorDevice& device, const Words& in, Words& out) {
   WordReader words(in);
   const int64_t n_in = words.count(), n_out = words.count();

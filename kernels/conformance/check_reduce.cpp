@@ -18,27 +18,27 @@ std::vector<float> generated_from(const Words& in) {
 
 std::vector<float> terms_from(const Words& in) { return WordReader(in).binary32_rest(); }
 
+/// The sum as words `first` and `first` + 1 of the line.
+void write_sum(const RoundedSum& sum, size_t first, size_t n_words, Words& out) {
+  out.assign(n_words, std::string(kNotCompared));
+  out[first] = word_of(sum.binary32);
+  out[first + 1] = word_of(sum.binary64);
+}
+
 /// Outputs: sum f32, sum f64, sum of squares f32, sum of squares f64 [, moments, order].
 bool sum_of_terms(OperatorDevice& device, const std::vector<float>& terms, size_t n_words,
                   Words& out) {
-  double sum = 0.0;
-  float column_sum = 0.0f;
-  const auto n = static_cast<int64_t>(terms.size());
+  RoundedSum sum;
   if (!device.exact_sum(terms, sum)) return false;
-  out.assign(n_words, std::string(kNotCompared));
-  out[1] = word_of(sum);
-  if (device.column_sums(dense_view(terms.data(), n, int64_t{1}), {&column_sum, 1})) {
-    out[0] = word_of(column_sum);
-  }
+  write_sum(sum, 0, n_words, out);
   return true;
 }
 
 bool sum_of_squares(OperatorDevice& device, const std::vector<float>& terms, size_t n_words,
                     Words& out) {
-  double sum = 0.0;
+  RoundedSum sum;
   if (!device.exact_sum_of_squares(terms, sum)) return false;
-  out.assign(n_words, std::string(kNotCompared));
-  out[3] = word_of(sum);
+  write_sum(sum, 2, n_words, out);
   return true;
 }
 
@@ -75,6 +75,19 @@ bool moments_of(OperatorDevice& device, const std::vector<float>& values, size_t
   return true;
 }
 
+/// `out[first]` on: median, most_frequent.
+bool order_of(OperatorDevice& device, const std::vector<float>& values, size_t first,
+              size_t n_words, Words& out) {
+  const ScatteredColumn column(values);
+  double median = 0.0;
+  float most_frequent = 0.0f;
+  if (!device.column_order(column.view(), median, most_frequent)) return false;
+  out.assign(n_words, std::string(kNotCompared));
+  out[first] = word_of(median);
+  out[first + 1] = word_of(most_frequent);
+  return true;
+}
+
 constexpr size_t kSumWords = 4;
 constexpr size_t kMomentWords = 7;
 constexpr size_t kLongWords = kSumWords + kMomentWords;
@@ -100,9 +113,28 @@ bool check_long_sum_of_squares(OperatorDevice& device, const Words& in, Words& o
 bool check_sum_of_doubles(OperatorDevice& device, const Words& in, Words& out) {
   std::vector<double> terms;
   for (WordReader words(in); !words.at_end();) terms.push_back(words.binary64());
-  double sum = 0.0;
+  RoundedSum sum;
   if (!device.exact_sum(terms, sum)) return false;
-  out = {std::string(kNotCompared), word_of(sum)};
+  write_sum(sum, 0, 2, out);
+  return true;
+}
+
+bool check_sum_of_products(OperatorDevice& device, const Words& in, Words& out) {
+  std::vector<float> a, b;
+  for (WordReader words(in); !words.at_end();) {
+    a.push_back(words.binary32());
+    b.push_back(words.binary32());
+  }
+  RoundedSum sum;
+  if (!device.exact_sum_of_products(a, b, sum)) return false;
+  write_sum(sum, 0, 2, out);
+  return true;
+}
+
+bool check_norm(OperatorDevice& device, const Words& in, Words& out) {
+  double norm = 0.0;
+  if (!device.norm(terms_from(in), norm)) return false;
+  out = {word_of(norm)};
   return true;
 }
 
@@ -115,14 +147,11 @@ bool check_long_moments(OperatorDevice& device, const Words& in, Words& out) {
 }
 
 bool check_order(OperatorDevice& device, const Words& in, Words& out) {
-  const ScatteredColumn column(terms_from(in));
-  double median = 0.0;
-  float most_frequent = 0.0f;
-  if (!device.column_order(column.view(), median, most_frequent)) return false;
-  out.assign(kMomentWords, std::string(kNotCompared));
-  out[5] = word_of(median);
-  out[6] = word_of(most_frequent);
-  return true;
+  return order_of(device, terms_from(in), 5, kMomentWords, out);
+}
+
+bool check_long_order(OperatorDevice& device, const Words& in, Words& out) {
+  return order_of(device, generated_from(in), kSumWords + 5, kLongWords, out);
 }
 
 bool check_column_sums(OperatorDevice& device, const Words& in, Words& out) {

@@ -148,6 +148,39 @@ bool check_loss_of(OperatorDevice& device, const Words& in, Words& out) {
   return loss_of(device, family, words, out);
 }
 
+bool check_class_weights(OperatorDevice& device, const Words& in, Words& out) {
+  std::vector<int64_t> sizes;
+  for (WordReader words(in); !words.at_end();) sizes.push_back(words.count());
+  std::vector<float> weights(sizes.size());
+  if (!device.class_weights(sizes, weights)) return false;
+  append_words(weights, out);
+  return true;
+}
+
+bool check_schedule(OperatorDevice& device, const Words& in, Words& out) {
+  WordReader words(in);
+  const std::string name = words.text();
+  const int64_t step = words.count();
+  ScheduleSettings settings;
+  settings.steps_per_epoch = words.count();
+  settings.total_steps = words.count();
+  settings.warmup_steps = words.count();
+  if (name == "step") {
+    settings.kind = ScheduleKind::kStep;
+    settings.gamma = words.binary64();
+    settings.step_epochs = words.count();
+  } else if (name == "cosine") {
+    settings.kind = ScheduleKind::kCosine;
+    settings.final_factor = words.binary64();
+  } else if (name != "constant") {
+    throw std::runtime_error("a golden line has the unknown schedule " + name);
+  }
+  double factor = 0.0;
+  if (!device.schedule_factor(settings, step, factor)) return false;
+  out = {word_of(factor)};
+  return true;
+}
+
 bool check_clipping(OperatorDevice& device, const Words& in, Words& out) {
   WordReader words(in);
   const std::string family = words.text();

@@ -2,6 +2,7 @@
 #include "kernels/conformance/cpu_device.h"
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "kernels/base/cpu_path.h"
@@ -11,6 +12,7 @@
 #include "kernels/elementwise/layer_norm.h"
 #include "kernels/elementwise/schedule_functions.h"
 #include "kernels/feature/feature_list.h"
+#include "kernels/loss/class_weights.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/random/shuffle.h"
 #include "kernels/reduce/column_sums.h"
@@ -81,18 +83,37 @@ class CpuDevice final : public OperatorDevice {
     return true;
   }
 
-  bool exact_sum(std::span<const float> terms, double& sum) override {
-    sum = kernels::exact_sum(terms, parallel_);
+  bool exact_sum(std::span<const float> terms, RoundedSum& sum) override {
+    ExactSum exact;
+    add_terms(terms, exact);
+    sum = {exact.to_float(), kernels::exact_sum(terms, parallel_)};
     return true;
   }
 
-  bool exact_sum(std::span<const double> terms, double& sum) override {
-    sum = kernels::exact_sum(terms, parallel_);
+  bool exact_sum(std::span<const double> terms, RoundedSum& sum) override {
+    ExactSum64 exact;
+    for (const double term : terms) exact.add(term);
+    sum = {exact.to_float(), kernels::exact_sum(terms, parallel_)};
     return true;
   }
 
-  bool exact_sum_of_squares(std::span<const float> terms, double& sum) override {
-    sum = kernels::exact_sum_of_squares(terms, parallel_);
+  bool exact_sum_of_squares(std::span<const float> terms, RoundedSum& sum) override {
+    ExactSum exact;
+    add_squares(terms, exact);
+    sum = {exact.to_float(), kernels::exact_sum_of_squares(terms, parallel_)};
+    return true;
+  }
+
+  bool exact_sum_of_products(std::span<const float> a, std::span<const float> b,
+                             RoundedSum& sum) override {
+    ExactSum exact;
+    for (size_t i = 0; i < a.size(); ++i) exact.add_product(a[i], b[i]);
+    sum = {exact.to_float(), exact.to_double()};
+    return true;
+  }
+
+  bool norm(std::span<const float> terms, double& norm) override {
+    norm = exact_norm(terms, parallel_);
     return true;
   }
 
@@ -120,6 +141,12 @@ class CpuDevice final : public OperatorDevice {
 
   bool shuffle(RandomStream stream, std::span<int64_t> items) override {
     shuffle_indices(stream, items);
+    return true;
+  }
+
+  bool draw_parts(const PartSizes& sizes, std::span<const int32_t> class_of_row, uint64_t seed,
+                  std::span<RowPart> part_of_row) override {
+    kernels::draw_parts(sizes, class_of_row, seed, part_of_row);
     return true;
   }
 
@@ -158,6 +185,20 @@ class CpuDevice final : public OperatorDevice {
     if (kernel == nullptr) return false;
     kernel->run(batch, row_losses, gradient, parallel_);
     mean = mean_loss(row_losses, parallel_);
+    return true;
+  }
+
+  bool class_weights(std::span<const int64_t> class_sizes, std::span<float> weights) override {
+    const int64_t n_rows = std::accumulate(class_sizes.begin(), class_sizes.end(), int64_t{0});
+    const auto n_classes = static_cast<int64_t>(class_sizes.size());
+    for (size_t c = 0; c < class_sizes.size(); ++c) {
+      weights[c] = balanced_class_weight(n_rows, n_classes, class_sizes[c]);
+    }
+    return true;
+  }
+
+  bool schedule_factor(const ScheduleSettings& settings, int64_t step, double& factor) override {
+    factor = kernels::schedule_factor(settings, step);
     return true;
   }
 

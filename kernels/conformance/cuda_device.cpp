@@ -117,25 +117,38 @@ class CudaDevice final : public OperatorDevice {
     return true;
   }
 
-  bool exact_sum(std::span<const float> terms, double& sum) override {
-    sum = rounded_sum<ExactSumAccumulator>(terms, [](const float* data, int64_t n, auto* target) {
-      add_terms_cuda(data, n, target, kStream);
-    });
+  bool exact_sum(std::span<const float> terms, RoundedSum& sum) override {
+    const DeviceArray<float> on_device(terms);
+    const DeviceArray<ExactSumAccumulator> exact(1);
+    clear_sums_cuda(exact.data(), 1, kStream);
+    add_terms_cuda(on_device.data(), on_device.size(), exact.data(), kStream);
+    sum = {rounded<float>(exact), rounded<double>(exact)};
     return true;
   }
 
-  bool exact_sum(std::span<const double> terms, double& sum) override {
-    sum =
-        rounded_sum<ExactSum64Accumulator>(terms, [](const double* data, int64_t n, auto* target) {
-          add_terms_cuda(data, n, target, kStream);
-        });
+  /// Its rounding to binary32 has no kernel: the host rounds what the device has summed.
+  bool exact_sum(std::span<const double> terms, RoundedSum& sum) override {
+    const DeviceArray<double> on_device(terms);
+    const DeviceArray<ExactSum64Accumulator> exact(1);
+    clear_sums_cuda(exact.data(), 1, kStream);
+    add_terms_cuda(on_device.data(), on_device.size(), exact.data(), kStream);
+    ExactSum64Accumulator on_host{};
+    exact.read(&on_host);
+    sum = {on_host.sum().to_float(), rounded<double>(exact)};
     return true;
   }
 
-  bool exact_sum_of_squares(std::span<const float> terms, double& sum) override {
-    sum = rounded_sum<ExactSumAccumulator>(terms, [](const float* data, int64_t n, auto* target) {
-      add_squares_cuda(data, n, target, kStream);
-    });
+  bool exact_sum_of_squares(std::span<const float> terms, RoundedSum& sum) override {
+    const DeviceArray<float> on_device(terms);
+    const DeviceArray<ExactSumAccumulator> exact(1);
+    add_squares_to(exact, on_device);
+    sum = {rounded<float>(exact), rounded<double>(exact)};
+    return true;
+  }
+
+  bool norm(std::span<const float> terms, double& norm) override {
+    const DeviceArray<float> on_device(terms);
+    norm = norm_of_array(on_device);
     return true;
   }
 
@@ -274,12 +287,7 @@ class CudaDevice final : public OperatorDevice {
 
   bool clip_by_norm(std::span<float> gradients, double largest_norm, double& norm) override {
     const DeviceArray<float> on_device{std::span<const float>(gradients)};
-    const DeviceArray<ExactSumAccumulator> squares(1);
-    const DeviceArray<double> norm_on_device(1);
-    clear_sums_cuda(squares.data(), 1, kStream);
-    add_squares_cuda(on_device.data(), on_device.size(), squares.data(), kStream);
-    round_norms_cuda(squares.data(), 1, norm_on_device.data(), kStream);
-    norm_on_device.read(&norm);
+    norm = norm_of_array(on_device);
     if (const auto factor = clipping_factor(norm, largest_norm)) {
       scale_array_cuda(*factor, on_device.data(), on_device.size(), kStream);
     }
@@ -341,18 +349,30 @@ class CudaDevice final : public OperatorDevice {
     return {array.data(), static_cast<size_t>(array.size())};
   }
 
-  /// The sum, rounded once to binary64, of what `add(data, n, accumulator)` adds.
-  template <typename Accumulator, typename T, typename Add>
-  static double rounded_sum(std::span<const T> terms, const Add& add) {
-    const DeviceArray<T> on_device(terms);
-    const DeviceArray<Accumulator> accumulator(1);
-    const DeviceArray<double> result(1);
-    clear_sums_cuda(accumulator.data(), 1, kStream);
-    add(on_device.data(), on_device.size(), accumulator.data());
-    round_sums_cuda(accumulator.data(), 1, result.data(), kStream);
-    double sum = 0.0;
+  /// The sum, rounded once by the device.
+  template <typename Result, typename Accumulator>
+  static Result rounded(const DeviceArray<Accumulator>& exact) {
+    const DeviceArray<Result> result(1);
+    round_sums_cuda(exact.data(), 1, result.data(), kStream);
+    Result sum{};
     result.read(&sum);
     return sum;
+  }
+
+  static void add_squares_to(const DeviceArray<ExactSumAccumulator>& exact,
+                             const DeviceArray<float>& terms) {
+    clear_sums_cuda(exact.data(), 1, kStream);
+    add_squares_cuda(terms.data(), terms.size(), exact.data(), kStream);
+  }
+
+  static double norm_of_array(const DeviceArray<float>& terms) {
+    const DeviceArray<ExactSumAccumulator> squares(1);
+    const DeviceArray<double> result(1);
+    add_squares_to(squares, terms);
+    round_norms_cuda(squares.data(), 1, result.data(), kStream);
+    double norm = 0.0;
+    result.read(&norm);
+    return norm;
   }
 
   template <typename T>

@@ -11,12 +11,21 @@
 namespace reprotrain::kernels {
 namespace {
 
+/// Why CUDA does not work, from what it says.
+std::string reason_for(cudaError_t code) {
+  int driver = 0;
+  if (cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0) {
+    return "this machine has no NVIDIA driver";
+  }
+  return std::string("CUDA does not work on this machine: ") + cudaGetErrorString(code);
+}
+
 int count_devices(std::string& error) {
   int n_devices = 0;
   const cudaError_t code = cudaGetDeviceCount(&n_devices);
   if (code == cudaErrorNoDevice) return 0;
   if (code == cudaSuccess) return n_devices;
-  error = std::string("CUDA does not work on this machine: ") + cudaGetErrorString(code);
+  error = reason_for(code);
   return -1;
 }
 

@@ -16,8 +16,10 @@
 
 namespace reprotrain::kernels {
 
-/// n elements that start `offset` elements into an allocation, which ends with them: an offset of
-/// 1 makes the array one whose 16-byte blocks are misaligned. Throws CudaError.
+/// n elements that start `offset` elements into an allocation, which ends with them. With an offset
+/// it ends with the next multiple of 16 bytes instead: the emulated device aligns an allocation to
+/// no more than its size divides, and the offset has to be one from an address that is aligned.
+/// Throws CudaError.
 template <typename T>
 class DeviceArray {
  public:
@@ -25,7 +27,9 @@ class DeviceArray {
   explicit DeviceArray(std::integral auto n, size_t offset = 0)
       : n_(static_cast<size_t>(n)), offset_(offset) {
     if (n_ + offset_ == 0) return;
-    check_cuda(cudaMalloc(&allocation_, (n_ + offset_) * sizeof(T)), "cudaMalloc");
+    const size_t size_bytes = (n_ + offset_) * sizeof(T);
+    const size_t rounded_up = (size_bytes + 15) / 16 * 16;
+    check_cuda(cudaMalloc(&allocation_, offset_ == 0 ? size_bytes : rounded_up), "cudaMalloc");
   }
   /// The values of `host`.
   explicit DeviceArray(std::span<const T> host, size_t offset = 0)

@@ -39,6 +39,17 @@ class WordReader {
   bool flag() { return decimal() != 0; }
   uint64_t hex() { return number_of(text(), 16); }
   uint32_t hex32() { return static_cast<uint32_t>(hex()); }
+  /// "0.15": the nearest number.
+  double decimal_binary64() {
+    const std::string& word = text();
+    double value = 0.0;
+    const char* end = word.data() + word.size();
+    const auto [stop, error] = std::from_chars(word.data(), end, value);
+    if (error != std::errc() || stop != end) {
+      throw std::runtime_error("a golden line holds '" + word + "' where a fraction belongs");
+    }
+    return value;
+  }
   float binary32() { return float_from_bits(hex32()); }
   double binary64() { return double_from_bits(hex()); }
 

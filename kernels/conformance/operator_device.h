@@ -18,7 +18,9 @@
 #include "kernels/matmul/ordered_matmul.h"
 #include "kernels/metric/metric_list.h"
 #include "kernels/optimizer/optimizer_list.h"
+#include "kernels/optimizer/schedule.h"
 #include "kernels/random/philox.h"
+#include "kernels/random/split.h"
 #include "kernels/reduce/column_statistics.h"
 
 namespace reprotrain::kernels {
@@ -31,6 +33,12 @@ struct LayerNormCase {
   std::span<float> y;
   std::span<float> gradient;  ///< in: of y; out: of x
   std::span<float> scale_gradient, shift_gradient;
+};
+
+/// An exact sum, rounded once to each type.
+struct RoundedSum {
+  float binary32 = 0.0f;
+  double binary64 = 0.0;
 };
 
 class OperatorDevice {
@@ -64,11 +72,17 @@ class OperatorDevice {
     return false;
   }
 
-  virtual bool exact_sum(std::span<const float> /*terms*/, double& /*sum*/) { return false; }
-  virtual bool exact_sum(std::span<const double> /*terms*/, double& /*sum*/) { return false; }
-  virtual bool exact_sum_of_squares(std::span<const float> /*terms*/, double& /*sum*/) {
+  virtual bool exact_sum(std::span<const float> /*terms*/, RoundedSum& /*sum*/) { return false; }
+  virtual bool exact_sum(std::span<const double> /*terms*/, RoundedSum& /*sum*/) { return false; }
+  virtual bool exact_sum_of_squares(std::span<const float> /*terms*/, RoundedSum& /*sum*/) {
     return false;
   }
+  /// Of a[i] * b[i], each product exact.
+  virtual bool exact_sum_of_products(std::span<const float> /*a*/, std::span<const float> /*b*/,
+                                     RoundedSum& /*sum*/) {
+    return false;
+  }
+  virtual bool norm(std::span<const float> /*terms*/, double& /*norm*/) { return false; }
   virtual bool column_sums(ConstMatrixView /*m*/, std::span<float> /*sums*/) { return false; }
   virtual bool column_moments(const StridedColumn& /*column*/, ColumnMoments& /*moments*/) {
     return false;
@@ -83,6 +97,10 @@ class OperatorDevice {
     return false;
   }
   virtual bool shuffle(RandomStream /*stream*/, std::span<int64_t> /*items*/) { return false; }
+  virtual bool draw_parts(const PartSizes& /*sizes*/, std::span<const int32_t> /*class_of_row*/,
+                          uint64_t /*seed*/, std::span<RowPart> /*part_of_row*/) {
+    return false;
+  }
   virtual bool initialise_weight(int64_t /*n_in*/, int64_t /*n_out*/, uint64_t /*seed*/,
                                  uint32_t /*instance*/, std::span<float> /*values*/) {
     return false;
@@ -96,6 +114,15 @@ class OperatorDevice {
   virtual bool layer_norm(const LayerNormCase& /*batch*/) { return false; }
   virtual bool loss(std::string_view /*name*/, const LossBatch& /*batch*/,
                     std::span<float> /*row_losses*/, MatrixView /*gradient*/, float& /*mean*/) {
+    return false;
+  }
+  /// Balanced weights of classes of so many rows.
+  virtual bool class_weights(std::span<const int64_t> /*class_sizes*/,
+                             std::span<float> /*weights*/) {
+    return false;
+  }
+  virtual bool schedule_factor(const ScheduleSettings& /*settings*/, int64_t /*step*/,
+                               double& /*factor*/) {
     return false;
   }
   /// Scales `gradients` as clip_by_global_norm does.

@@ -13,6 +13,7 @@ class ThreadTeam final : public Parallel {
   /// `n_threads` >= 1.
   explicit ThreadTeam(int n_threads) : n_threads_(n_threads) {}
   void for_ranges(int64_t n, int64_t grain, const Range& body) const override;
+  int n_threads() const noexcept override { return n_threads_; }
 
  private:
   int n_threads_;

@@ -11,7 +11,7 @@ namespace reprotrain::kernels {
 namespace {
 
 constexpr int64_t kLaneBytes = 16;
-constexpr int64_t kGrainLanes = int64_t{1} << 15;
+constexpr int64_t kGrainLanes = int64_t{1} << 11;
 
 /// Sums whole lanes that lie one after the other in memory; `first` is the index of the first one.
 Digest128 digest_of_lanes(const void* data, int64_t n_lanes, DigestKey key, uint64_t first) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/digest/tile_digest_cuda.h"
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/cuda_grid.h"
 #include "kernels/base/cuda_launch.h"
 #include "kernels/base/float_bits.h"
@@ -86,7 +87,7 @@ void digest_of_tensor(const T* values, int64_t n, uint64_t tensor_id, DigestType
                       Digest128* digest, cudaStream_t stream) {
   constexpr int64_t kPerLane = 16 / static_cast<int64_t>(sizeof(T));
   check_cuda(cudaMemsetAsync(digest, 0, sizeof *digest, stream), "cudaMemsetAsync");
-  const int64_t n_lanes = (n + kPerLane - 1) / kPerLane;
+  const int64_t n_lanes = ceil_div(n, kPerLane);
   const DigestEnd end{static_cast<uint64_t>(n), static_cast<uint64_t>(type)};
   launch(digest_lanes<T>, {blocks_for(n_lanes > 0 ? n_lanes : 1, kThreads), kThreads}, stream,
          values, n, digest_key(tensor_id), end, digest);

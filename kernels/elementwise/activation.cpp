@@ -13,51 +13,33 @@ namespace reprotrain::kernels {
 
 namespace {
 
-template <class Function>
-struct ForwardElement {
+struct ReluElement {
   const float* x;
   float* y;
-  RPT_HD void operator()(int64_t i) const { y[i] = Function::value(x[i]); }
+  RPT_HD void operator()(int64_t i) const { y[i] = Relu::value(x[i]); }
 };
 
+/// Of functions whose derivative is computed from y.
 template <class Function>
-struct BackwardElement {
-  const float* x;
+struct DerivativeElement {
   const float* y;
   float* gradient;
   RPT_HD void operator()(int64_t i) const {
-    gradient[i] = gradient[i] * Function::derivative(x[i], y[i]);
+    gradient[i] = gradient[i] * Function::derivative(y[i], y[i]);
   }
 };
 
 /// Fewest elements worth another thread: a transcendental function costs some 20 times a maximum.
-constexpr int64_t kTranscendentalGrain = 4096;
-
-void relu_forward(std::span<const float> x, std::span<float> y, const Parallel& parallel) {
-  require(x.size() == y.size(), "activation: x and y differ in length");
-  parallel_vector_loop(ForwardElement<Relu>{x.data(), y.data()}, static_cast<int64_t>(x.size()),
-                       parallel);
-}
+constexpr int64_t kTranscendentalGrain = 2048;
 
 using ArrayFunction = void (*)(const float* x, float* y, int64_t n);
+using ArrayDerivative = void (*)(const float* of, float* gradient, int64_t n);
 
-/// `kValues` computes Function::value over an array.
-template <ArrayFunction kValues>
-void array_forward(std::span<const float> x, std::span<float> y, const Parallel& parallel) {
-  require(x.size() == y.size(), "activation: x and y differ in length");
-  parallel.for_ranges(static_cast<int64_t>(x.size()), kTranscendentalGrain,
-                      [&](int64_t begin, int64_t end) {
-                        kValues(x.data() + begin, y.data() + begin, end - begin);
-                      });
-}
+void relu_values(const float* x, float* y, int64_t n) { vector_loop(ReluElement{x, y}, 0, n); }
 
 template <class Function>
-void backward(std::span<const float> x, std::span<const float> y, std::span<float> gradient,
-              const Parallel& parallel) {
-  require(x.size() == y.size() && y.size() == gradient.size(),
-          "activation: x, y and gradient differ in length");
-  parallel_vector_loop(BackwardElement<Function>{x.data(), y.data(), gradient.data()},
-                       static_cast<int64_t>(x.size()), parallel);
+void times_derivative(const float* y, float* gradient, int64_t n) {
+  vector_loop(DerivativeElement<Function>{y, gradient}, 0, n);
 }
 
 struct ProductElement {
@@ -66,30 +48,55 @@ struct ProductElement {
   RPT_HD void operator()(int64_t i) const { gradient[i] = gradient[i] * derivative[i]; }
 };
 
-/// BackwardElement<Gelu> with the derivatives computed a block at a time.
-void gelu_backward(std::span<const float> x, std::span<const float> y, std::span<float> gradient,
-                   const Parallel& parallel) {
+/// The derivatives are computed a block at a time.
+void times_gelu_derivative(const float* x, float* gradient, int64_t n) {
+  constexpr int64_t kBlock = 512;
+  float derivative[kBlock];
+  for (int64_t first = 0; first < n; first += kBlock) {
+    const int64_t size = std::min(kBlock, n - first);
+    rounded::gelu_derivative_array(x + first, derivative, size);
+    vector_loop(ProductElement{derivative, gradient + first}, 0, size);
+  }
+}
+
+template <ArrayFunction kValues, int64_t kGrain>
+void forward(std::span<const float> x, std::span<float> y, const Parallel& parallel) {
+  require(x.size() == y.size(), "activation: x and y differ in length");
+  parallel.for_ranges(static_cast<int64_t>(x.size()), kGrain, [&](int64_t begin, int64_t end) {
+    kValues(x.data() + begin, y.data() + begin, end - begin);
+  });
+}
+
+template <ArrayDerivative kTimesDerivative, bool kNeedsInput, int64_t kGrain>
+void backward(std::span<const float> x, std::span<const float> y, std::span<float> gradient,
+              const Parallel& parallel) {
   require(x.size() == y.size() && y.size() == gradient.size(),
           "activation: x, y and gradient differ in length");
-  (void)y;
-  parallel.for_ranges(static_cast<int64_t>(x.size()), kTranscendentalGrain,
-                      [&](int64_t begin, int64_t end) {
-                        constexpr int64_t kBlock = 512;
-                        float derivative[kBlock];
-                        for (int64_t first = begin; first < end; first += kBlock) {
-                          const int64_t n = std::min(kBlock, end - first);
-                          rounded::gelu_derivative_array(x.data() + first, derivative, n);
-                          vector_loop(ProductElement{derivative, gradient.data() + first}, 0, n);
-                        }
-                      });
+  const float* of = kNeedsInput ? x.data() : y.data();
+  parallel.for_ranges(static_cast<int64_t>(x.size()), kGrain, [&](int64_t begin, int64_t end) {
+    kTimesDerivative(of + begin, gradient.data() + begin, end - begin);
+  });
+}
+
+template <Activation kActivation, ArrayFunction kValues, int64_t kValuesGrain,
+          ArrayDerivative kTimesDerivative, int64_t kDerivativeGrain>
+constexpr ActivationKernel entry(std::string_view name) {
+  constexpr bool kNeedsInput = derivative_needs_input(kActivation);
+  return {name, forward<kValues, kValuesGrain>,
+          backward<kTimesDerivative, kNeedsInput, kDerivativeGrain>, kValues, kTimesDerivative};
 }
 
 constexpr std::array kActivations = {
-    ActivationKernel{"relu", relu_forward, backward<Relu>},
-    ActivationKernel{"tanh", array_forward<rounded::tanh_array>, backward<Tanh>},
-    ActivationKernel{"sigmoid", array_forward<rounded::sigmoid_array>, backward<Sigmoid>},
-    ActivationKernel{"gelu", array_forward<rounded::gelu_array>, gelu_backward},
+    entry<Activation::kRelu, relu_values, kElementGrain,  //
+          times_derivative<Relu>, kElementGrain>("relu"),
+    entry<Activation::kTanh, rounded::tanh_array, kTranscendentalGrain,  //
+          times_derivative<Tanh>, kElementGrain>("tanh"),
+    entry<Activation::kSigmoid, rounded::sigmoid_array, kTranscendentalGrain,
+          times_derivative<Sigmoid>, kElementGrain>("sigmoid"),
+    entry<Activation::kGelu, rounded::gelu_array, kTranscendentalGrain,  //
+          times_gelu_derivative, kTranscendentalGrain>("gelu"),
 };
+static_assert(kActivations.size() == kActivationCount);
 
 }  // namespace
 

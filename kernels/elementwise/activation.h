@@ -20,6 +20,7 @@
 
 #include "kernels/base/hd.h"
 #include "kernels/base/parallel.h"
+#include "kernels/elementwise/activation_kind.h"
 #include "kernels/elementwise/elementary.h"
 
 namespace reprotrain::kernels {
@@ -79,9 +80,14 @@ struct ActivationKernel {
   /// gradient[i] = gradient[i] * f'(x[i]), given y[i] = f(x[i]).
   void (*backward)(std::span<const float> x, std::span<const float> y, std::span<float> gradient,
                    const Parallel& parallel);
+  /// y[i] = f(x[i]) for i < n, on the calling thread; y may be x.
+  void (*values)(const float* x, float* y, int64_t n);
+  /// gradient[i] = gradient[i] * f'(x[i]) for i < n, on the calling thread. `of` is y, or x if
+  /// derivative_needs_input.
+  void (*times_derivative)(const float* of, float* gradient, int64_t n);
 };
 
-/// All activations: relu, tanh, sigmoid, gelu.
+/// All activations, in the order of `Activation`: relu, tanh, sigmoid, gelu.
 std::span<const ActivationKernel> activation_list();
 
 /// The entry of that name, or nullptr.

@@ -23,7 +23,7 @@ struct DropoutBlock {
   }
 };
 
-constexpr int64_t kBlockGrain = 2048;
+constexpr int64_t kBlockGrain = 512;
 
 }  // namespace
 

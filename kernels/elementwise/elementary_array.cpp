@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/elementwise/elementary.h"
 #include "kernels/elementwise/vector_loop.h"
 
@@ -55,7 +56,7 @@ void block_of(const float* x, float* y, int64_t n) {
   BlockResults block;
   int64_t n_undecided = n;
   if (fused_vector_loop(PairElement<F>{x, &block}, 0, n)) n_undecided = block.n_undecided(n);
-  const bool in_pairs = n_undecided < (n + kManyUndecided - 1) / kManyUndecided;
+  const bool in_pairs = n_undecided < ceil_div(n, kManyUndecided);
   if (!in_pairs) {
     vector_loop(Binary64Element<F>{x, &block}, 0, n);
     n_undecided = block.n_undecided(n);

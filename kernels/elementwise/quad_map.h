@@ -16,6 +16,7 @@
 
 #include <cstdint>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/cuda_grid.h"
 #include "kernels/base/cuda_launch.h"
 
@@ -93,8 +94,8 @@ template <class Formula>
 void map_quads(const Formula& formula, const quad_map_detail::ArraysOf<Formula>& arrays, int64_t n,
                cudaStream_t stream) {
   if (n == 0) return;
-  launch(quad_map_detail::quad_map<Formula>, {blocks_for((n + 3) / 4, kQuadThreads), kQuadThreads},
-         stream, formula, arrays, n);
+  launch(quad_map_detail::quad_map<Formula>,
+         {blocks_for(ceil_div(n, 4), kQuadThreads), kQuadThreads}, stream, formula, arrays, n);
 }
 
 }  // namespace reprotrain::kernels

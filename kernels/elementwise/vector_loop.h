@@ -90,8 +90,8 @@ void row_loop(const Row& row, int64_t begin, int64_t end) {
   vector_loop_detail::dispatched_loop<true>(row, begin, end);
 }
 
-/// Fewest elements of a cheap formula whose hand-over to a thread pays.
-inline constexpr int64_t kElementGrain = 32768;
+/// Fewest elements of a cheap formula whose hand-over to a thread (about 1 us) pays.
+inline constexpr int64_t kElementGrain = 8192;
 
 /// element(0) ... element(n - 1), on any threads in any order.
 template <class Element>

@@ -17,7 +17,7 @@ namespace reprotrain::kernels {
 namespace {
 
 /// Rows worth another thread when each costs some transcendental functions.
-constexpr int64_t kRowGrain = 512;
+constexpr int64_t kRowGrain = 64;
 
 /// The steps of a softmax over rows [begin, end): transcendental functions run over whole stretches
 /// of memory, because rows are often shorter than a vector.

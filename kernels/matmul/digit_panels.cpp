@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/cpu_path.h"
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/matmul/digit_slices.h"
@@ -20,8 +21,6 @@ namespace {
 constexpr int64_t kChunkTerms = 64;
 using ChunkFloats = float[kChunkTerms * kMaxPanelColumns];
 using ChunkIntegers = int32_t[kChunkTerms * kMaxPanelColumns];
-
-int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 /// What a panel needs to know about each of its vectors.
 using PanelMagnitudes = LargestMagnitude[kMaxPanelColumns];
@@ -221,10 +220,10 @@ DigitPanels::DigitPanels(const DigitOperand& operand, const DigitTileKernel& ker
   const GroupShape shape = group_shape(kernel.layout, n_digits);
   terms_per_group_ = shape.n_terms;
   words_per_group_ = operand.is_b ? shape.b_words : shape.a_words;
-  n_groups_ = pieces_of(operand.depth(), terms_per_group_);
-  n_blocks_ = std::max<int64_t>(1, pieces_of(n_groups_, kernel.max_groups));
+  n_groups_ = ceil_div(operand.depth(), terms_per_group_);
+  n_blocks_ = std::max<int64_t>(1, ceil_div(n_groups_, kernel.max_groups));
   max_groups_ = std::min(kernel.max_groups, n_groups_);
-  n_panels_ = pieces_of(operand.n_vectors(), width_);
+  n_panels_ = ceil_div(operand.n_vectors(), width_);
 }
 
 int64_t DigitPanels::groups_in(int64_t block) const {
@@ -256,7 +255,7 @@ void DigitPanels::pack(int64_t panel) const {
     int32_t* words = sums + start_words();
     for (int64_t begin = block_begin; begin < block_end; begin += kChunkTerms) {
       const int64_t n_terms = std::min(kChunkTerms, block_end - begin);
-      const int64_t n_groups = pieces_of(n_terms, terms_per_group_);
+      const int64_t n_groups = ceil_div(n_terms, terms_per_group_);
       const ConstMatrixView terms = source.terms(begin, n_terms, copy);
       slice_terms(width_, terms.data, terms.row_stride, scales, n_terms, integers);
       std::fill(integers + n_terms * width_, integers + n_groups * terms_per_group_ * width_, 0);

@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/cuda_launch.h"
 #include "kernels/base/require.h"
 #include "kernels/matmul/digit_slices.h"
@@ -23,8 +24,6 @@ constexpr int kThreads = 256;
 constexpr int kWarps = kThreads / 32;
 /// Terms of a vector that one thread block looks at before it reports a maximum.
 constexpr int64_t kTermsOfPiece = 4096;
-
-int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 LaunchShape blocks_of_threads(int64_t n_blocks) {
   check_cuda(n_blocks <= INT32_MAX ? cudaSuccess : cudaErrorInvalidConfiguration,
@@ -148,7 +147,7 @@ template <int kDigits>
 __global__ void __launch_bounds__(kThreads) slice_columns_kernel(const Slicing slicing) {
   __shared__ uint32_t words[kDigits][32][33];
   const int64_t n_words = slicing.rows.segment_bytes / 4;
-  const int64_t n_term_tiles = (n_words + 31) / 32;
+  const int64_t n_term_tiles = ceil_div(n_words, 32);
   const int64_t first_column = blockIdx.x / n_term_tiles * 32;
   const int64_t first_word = blockIdx.x % n_term_tiles * 32;
   const int lane = static_cast<int>(threadIdx.x) % 32;
@@ -189,12 +188,12 @@ void largest_magnitudes_cuda(const SlicedVectors& vectors, uint32_t* magnitudes,
   check_cuda(cudaMemsetAsync(magnitudes, 0, static_cast<size_t>(n) * sizeof(uint32_t), stream),
              "cudaMemsetAsync");
   if (vectors.depth() == 0) return;
-  const int64_t n_pieces = pieces_of(vectors.depth(), kTermsOfPiece);
+  const int64_t n_pieces = ceil_div(vectors.depth(), kTermsOfPiece);
   if (vectors.are_rows) {
-    launch(row_magnitudes_kernel, blocks_of_threads(pieces_of(n * n_pieces, kWarps)), stream,
+    launch(row_magnitudes_kernel, blocks_of_threads(ceil_div(n * n_pieces, kWarps)), stream,
            vectors.view, n_pieces, magnitudes);
   } else {
-    launch(column_magnitudes_kernel, blocks_of_threads(pieces_of(n, 32) * n_pieces), stream,
+    launch(column_magnitudes_kernel, blocks_of_threads(ceil_div(n, 32) * n_pieces), stream,
            vectors.view, n_pieces, magnitudes);
   }
 }
@@ -211,10 +210,10 @@ void slice_digits_cuda(const SlicedVectors& vectors, const uint32_t* magnitudes,
   const int64_t n_words = rows.segment_bytes / 4;
   if (vectors.are_rows) {
     const auto kernel = rows.n_digits == 2 ? slice_rows_kernel<2> : slice_rows_kernel<3>;
-    launch(kernel, blocks_of_threads(pieces_of(rows.n_rows * n_words, kThreads)), stream, slicing);
+    launch(kernel, blocks_of_threads(ceil_div(rows.n_rows * n_words, kThreads)), stream, slicing);
   } else {
     const auto kernel = rows.n_digits == 2 ? slice_columns_kernel<2> : slice_columns_kernel<3>;
-    launch(kernel, blocks_of_threads(pieces_of(rows.n_rows, 32) * pieces_of(n_words, 32)), stream,
+    launch(kernel, blocks_of_threads(ceil_div(rows.n_rows, 32) * ceil_div(n_words, 32)), stream,
            slicing);
   }
 }

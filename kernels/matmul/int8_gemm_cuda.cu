@@ -7,6 +7,7 @@
 // Requires: see Int8Product. Determinism: exact.
 #include "kernels/matmul/int8_gemm_cuda.h"
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/require.h"
 #include "kernels/matmul/panel_pipeline_cuda.h"
 #include "kernels/matmul/tile_grid_cuda.h"
@@ -56,14 +57,12 @@ template <typename Tile>
 __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksPerMultiprocessor)
     int8_tile_kernel(const WordProblem problem) {
   using Pipeline = PanelPipeline<int32_t, Tile, true, true>;
-  alignas(16) __shared__ int32_t panels_a[2][Pipeline::LoaderA::kSize];
-  alignas(16) __shared__ int32_t panels_b[2][Pipeline::LoaderB::kSize];
+  alignas(16) __shared__ typename Pipeline::Panels panels;
   const TilePlace block(problem.grid);
-  const int n_panels = (problem.n_words + Tile::kDepth - 1) / Tile::kDepth;
+  const int n_panels = ceil_div(problem.n_words, Tile::kDepth);
   Pipeline pipeline{{problem.a, {block.row_tile, 0, problem.n_words}, 0},
                     {problem.b, {block.column_tile, 0, problem.n_words}, 0},
-                    panels_a,
-                    panels_b,
+                    panels,
                     n_panels};
   pipeline.start();
   ThreadTile<int32_t, Tile> tile;
@@ -89,8 +88,8 @@ PanelOperand<int32_t> words(const int8_t* data, int64_t stride, int64_t n) {
 
 template <typename Tile>
 void launch_tiles(const Int8Product& product, cudaStream_t stream) {
-  const int64_t n_row_tiles = (product.n_rows + Tile::kRows - 1) / Tile::kRows;
-  const int64_t n_column_tiles = (product.n_columns + Tile::kColumns - 1) / Tile::kColumns;
+  const int64_t n_row_tiles = ceil_div(product.n_rows, Tile::kRows);
+  const int64_t n_column_tiles = ceil_div(product.n_columns, Tile::kColumns);
   const int64_t n_blocks = n_row_tiles * n_column_tiles;
   check_cuda(n_blocks <= INT32_MAX ? cudaSuccess : cudaErrorInvalidConfiguration,
              "TiledInt8Gemm: tiles of the product");
@@ -111,7 +110,7 @@ void TiledInt8Gemm::run(const Int8Product& product, cudaStream_t stream) const {
   require(meets_requirements(product),
           "integer product: an address, a stride or a size that Int8Product does not allow");
   if (product.n_rows == 0 || product.n_columns == 0) return;
-  using LargeTile = TileShape<128, 128, 8, 8, 8, 2>;
+  using LargeTile = TileShape<128, 128, 8, 16, 8, 2>;
   using SmallTile = TileShape<32, 32, 32, 2, 4, 5>;
   constexpr int64_t kWorthLargeTiles = int64_t{1} << 20;  // elements: 64 large tiles
   if (product.n_rows * product.n_columns >= kWorthLargeTiles) {

@@ -7,7 +7,7 @@
 //     s_b = fma(A[i][k], B[k][j], s_b)   for k = 1024 b, 1024 b + 1, ... ascending
 //     C = s_0;  C = C + s_1;  C = C + s_2;  ...     binary32 additions, left fold
 //     C = C + bias[j]                               one addition, only with a bias
-//   Without terms (K = 0) the product is +0.
+//   Without terms (K = 0) the product is +0. An epilogue (epilogue.h) comes after the bias.
 //
 // Why: dense layers forward (64x64x128, 128x784x256) and both of their gradients; 9/10 of a
 // training step.
@@ -20,6 +20,7 @@
 
 #include "kernels/base/matrix_view.h"
 #include "kernels/base/parallel.h"
+#include "kernels/matmul/epilogue.h"
 
 namespace reprotrain::kernels {
 
@@ -34,13 +35,14 @@ struct MatrixProduct {
   bool transpose_b = false;
   MatrixView c;                 ///< written, never read; overlaps no operand
   const float* bias = nullptr;  ///< n_columns entries added to every row, or none
+  Epilogue epilogue = {};       ///< what comes after the bias
 
   RPT_HD int64_t depth() const { return transpose_a ? a.n_rows : a.n_columns; }
 };
 
 /// Whether the shapes of operands and result agree.
 inline bool has_matching_shapes(const MatrixProduct& product) {
-  const auto& [a, transpose_a, b, transpose_b, c, bias] = product;
+  const auto& [a, transpose_a, b, transpose_b, c, bias, epilogue] = product;
   return c.n_rows == (transpose_a ? a.n_columns : a.n_rows) &&
          c.n_columns == (transpose_b ? b.n_rows : b.n_columns) &&
          product.depth() == (transpose_b ? b.n_columns : b.n_rows);

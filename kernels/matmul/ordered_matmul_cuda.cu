@@ -2,13 +2,14 @@
 // C = op(A) op(B) [+ bias] in the order of `fma32-v1-draft`, on a CUDA device.
 //
 //   for every element of C: chains of 1024 fmas along K from +0, folded from the left, then the bias
+//   and the epilogue
 //
 // Why: 9/10 of a training step; at 4096 cubed 68.7 G fma over 200 MB of operands and result.
 // One thread an element would read two numbers from memory for each fma. Each step below buys one
 // thing; its figures are counted:
 //   tile of a block      128 x 128 elements share what they read: 64 fmas a number from memory
 //   panels in shared memory, two of each, the next one in flight while one is multiplied
-//   tile of a thread     8 x 8 chains in registers: 16 fmas for every 16-byte shared-memory load
+//   tile of a thread     16 x 8 chains in registers: 21 fmas for every 16-byte shared-memory load
 //   order of tiles       8 tile rows at a time walk along the columns, so panels stay in the L2 cache
 //   chain end            C is read, added to and written by the thread that owns it
 //   splits               the chains of few tiles go to idle multiprocessors, and are folded later
@@ -17,9 +18,12 @@
 // panel_loader_cuda.h, thread_tile_cuda.h and chain_fold_cuda.h for the steps above.
 #include <algorithm>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/cuda_launch.h"
 #include "kernels/base/exact_fma.h"
 #include "kernels/matmul/chain_fold_cuda.h"
+#include "kernels/matmul/epilogue_cuda.h"
+#include "kernels/matmul/epilogue_pass_cuda.h"
 #include "kernels/matmul/ordered_matmul_cuda.h"
 #include "kernels/matmul/panel_pipeline_cuda.h"
 #include "kernels/matmul/tile_grid_cuda.h"
@@ -34,6 +38,7 @@ struct TileProblem {
   PanelOperand<float> b;
   MatrixView c;
   const float* bias = nullptr;
+  Epilogue epilogue;        ///< a simple one
   bool is_aligned = false;  ///< where chains go: C, or the slabs
   TileGrid grid;
   int64_t depth = 0;
@@ -74,8 +79,7 @@ template <typename Tile, bool kTransposeA, bool kTransposeB>
 __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksPerMultiprocessor)
     ordered_tile_kernel(const TileProblem problem) {
   using Pipeline = PanelPipeline<float, Tile, !kTransposeA, kTransposeB>;
-  alignas(16) __shared__ float panels_a[2][Pipeline::LoaderA::kSize];
-  alignas(16) __shared__ float panels_b[2][Pipeline::LoaderB::kSize];
+  alignas(16) __shared__ typename Pipeline::Panels panels;
   static_assert(kChainLength % Tile::kDepth == 0, "a panel must not straddle two chains");
   constexpr int kPanelsOfChain = static_cast<int>(kChainLength) / Tile::kDepth;
 
@@ -85,11 +89,10 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksPerMultiprocessor
   // The last splits of the last launch may begin beyond K: they have no terms and write nothing.
   const int64_t terms_left = max(problem.depth - k_begin, int64_t{0});
   const int n_terms = static_cast<int>(min(terms_left, problem.chains_per_split * kChainLength));
-  const int n_panels = (n_terms + Tile::kDepth - 1) / Tile::kDepth;
+  const int n_panels = ceil_div(n_terms, Tile::kDepth);
   Pipeline pipeline{{problem.a, {block.row_tile, k_begin, n_terms}, -0.0f},
                     {problem.b, {block.column_tile, k_begin, n_terms}, 0.0f},
-                    panels_a,
-                    panels_b,
+                    panels,
                     n_panels};
   pipeline.start();
   const ThreadPlace<Tile> place;
@@ -99,24 +102,41 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocksPerMultiprocessor
     pipeline.advance(min(pipeline.next + kPanelsOfChain, n_panels), place, chains, FmaStep());
     fold_chains(chains, place, target_of<Tile>(problem, block, chain));
   }
+  const bool is_complete = n_terms > 0 && chain * kChainLength >= problem.depth;
+  if (problem.epilogue.kind == Epilogue::Kind::kNone || problem.slabs != nullptr || !is_complete) {
+    return;
+  }
+  finish_elements(problem.epilogue, place, target_of<Tile>(problem, block, 0),
+                  int64_t{block.row_tile} * Tile::kRows,
+                  int64_t{block.column_tile} * Tile::kColumns);
 }
 
-/// C = slab 0 + slab 1 + ... [+ bias], from the left; +0 [+ bias] without slabs.
+/// C = slab 0 + slab 1 + ... [+ bias], from the left, and the epilogue; +0 [+ bias] without slabs. A
+/// thread takes four neighbouring elements of a row.
 __global__ void __launch_bounds__(256)
-    fold_slabs_kernel(MatrixView c, const float* bias, const float* slabs, int64_t n_slabs) {
-  const int64_t size = c.n_rows * c.n_columns;
-  const int64_t step = int64_t{gridDim.x} * blockDim.x;
-  for (int64_t i = int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < size; i += step) {
-    float total = n_slabs == 0 ? 0.0f : slabs[i];
-    for (int64_t slab = 1; slab < n_slabs; ++slab) total = total + slabs[slab * size + i];
-    const int64_t row = i / c.n_columns;
-    const int64_t column = i - row * c.n_columns;
-    if (bias != nullptr) total = total + bias[column];
-    c(row, column) = total;
+    fold_slabs_kernel(MatrixView c, const float* bias, const float* slabs, int64_t n_slabs,
+                      const Epilogue epilogue) {
+  const int64_t slab_size = c.n_rows * c.n_columns;
+  const int64_t n_quads = (c.n_columns + 3) / 4;
+  for (int64_t i = thread_of_grid(); i < c.n_rows * n_quads; i += threads_of_grid()) {
+    const int64_t row = i / n_quads;
+    const int64_t column = 4 * (i - row * n_quads);
+    const int n = static_cast<int>(min(c.n_columns - column, int64_t{4}));
+    float totals[4] = {};
+    for (int64_t slab = 0; slab < n_slabs; ++slab) {
+      float sums[4];
+      load_quad(slabs + slab * slab_size + row * c.n_columns + column, 0, n, sums);
+#pragma unroll
+      for (int e = 0; e < 4; ++e) totals[e] = slab == 0 ? sums[e] : totals[e] + sums[e];
+    }
+#pragma unroll
+    for (int e = 0; e < 4; ++e) {
+      if (bias != nullptr && e < n) totals[e] = totals[e] + bias[column + e];
+    }
+    finish_quad(epilogue, row, column, n, totals);
+    store_quad(c.row(row) + column, 0, n, totals);
   }
 }
-
-int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 bool is_aligned(const float* data, int64_t stride) {
   return reinterpret_cast<uintptr_t>(data) % 16 == 0 && stride % 4 == 0;
@@ -142,8 +162,8 @@ auto kernel_for(const MatrixProduct& product) {
 template <typename Tile>
 void launch_tiles(const MatrixProduct& product, const OrderedMatmulPlan& plan, float* slabs,
                   cudaStream_t stream) {
-  const int64_t n_row_tiles = pieces_of(product.c.n_rows, Tile::kRows);
-  const int64_t n_column_tiles = pieces_of(product.c.n_columns, Tile::kColumns);
+  const int64_t n_row_tiles = ceil_div(product.c.n_rows, Tile::kRows);
+  const int64_t n_column_tiles = ceil_div(product.c.n_columns, Tile::kColumns);
   const int64_t n_blocks = n_row_tiles * n_column_tiles * plan.n_splits;
   check_cuda(n_blocks <= INT32_MAX ? cudaSuccess : cudaErrorInvalidConfiguration,
              "ordered_matmul_cuda: tiles of the product");
@@ -152,6 +172,7 @@ void launch_tiles(const MatrixProduct& product, const OrderedMatmulPlan& plan, f
   problem.b = panel_operand(product.b, product.c.n_columns);
   problem.c = product.c;
   problem.bias = product.bias;
+  problem.epilogue = product.epilogue;
   problem.is_aligned = slabs == nullptr ? is_aligned(product.c.data, product.c.row_stride)
                                         : is_aligned(slabs, product.c.n_columns);
   problem.grid = {static_cast<int>(n_row_tiles), static_cast<int>(n_column_tiles)};
@@ -169,17 +190,19 @@ void launch_tiles(const MatrixProduct& product, const OrderedMatmulPlan& plan, f
 void launch_fold(const MatrixProduct& product, const float* slabs, int64_t n_slabs,
                  cudaStream_t stream) {
   constexpr int kThreads = 256;
-  const int64_t n_blocks = pieces_of(product.c.n_rows * product.c.n_columns, kThreads);
+  const int64_t n_quads = product.c.n_rows * ceil_div(product.c.n_columns, 4);
+  const int64_t n_blocks = ceil_div(n_quads, kThreads);
   const LaunchShape shape{dim3(static_cast<unsigned>(std::min<int64_t>(n_blocks, 1 << 16))),
                           dim3(kThreads)};
-  launch(fold_slabs_kernel, shape, stream, product.c, product.bias, slabs, n_slabs);
+  launch(fold_slabs_kernel, shape, stream, product.c, product.bias, slabs, n_slabs,
+         product.epilogue);
 }
 
 void launch_plan(const MatrixProduct& product, const OrderedMatmulPlan& plan, float* slabs,
                  cudaStream_t stream) {
   //                    rows columns depth, thread's rows columns, blocks a multiprocessor
   using Tile256x128 = TileShape<256, 128, 8, 16, 8, 1>;
-  using Tile128x128 = TileShape<128, 128, 8, 8, 8, 2>;
+  using Tile128x128 = TileShape<128, 128, 8, 16, 8, 2>;
   using Tile64x64 = TileShape<64, 64, 16, 8, 4, 4>;
   using Tile32x32 = TileShape<32, 32, 32, 2, 4, 5>;
   using Tile16x32 = TileShape<16, 32, 32, 2, 2, 7>;
@@ -208,6 +231,12 @@ void launch_plan(const MatrixProduct& product, const OrderedMatmulPlan& plan, fl
 void ordered_matmul_cuda(const MatrixProduct& product, const OrderedMatmulPlan& plan,
                          const MatmulWorkspace& workspace, cudaStream_t stream) {
   require_product(product);
+  if (!is_simple(product.epilogue)) {
+    MatrixProduct without = product;
+    without.epilogue = {};
+    ordered_matmul_cuda(without, plan, workspace, stream);
+    return finish_matrix_cuda(product.epilogue, product.c, stream);
+  }
   const ProductShape shape{product.c.n_rows, product.c.n_columns, product.depth()};
   if (shape.n_rows == 0 || shape.n_columns == 0) return;
   if (shape.depth == 0) return launch_fold(product, nullptr, 0, stream);

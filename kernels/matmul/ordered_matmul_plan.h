@@ -10,6 +10,7 @@
 
 #include <cstdint>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/matmul/ordered_matmul.h"
 
 namespace reprotrain::kernels {
@@ -35,7 +36,7 @@ struct ProductShape {
   int64_t n_columns = 0;
   int64_t depth = 0;
 
-  int64_t n_chains() const { return (depth + kChainLength - 1) / kChainLength; }
+  int64_t n_chains() const { return ceil_div(depth, kChainLength); }
 };
 
 /// The plan that should be fastest on a device with so many multiprocessors, within the workspace.

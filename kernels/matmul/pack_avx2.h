@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/matmul/tile_kernel.h"
 
 #define RPT_AVX2_ONLY __attribute__((target("avx2")))
@@ -20,23 +21,29 @@ RPT_AVX2_ONLY inline __m256i first_lanes(int n) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
+/// out[k][j] = row(j)[k] for j < 8 and k < 4.
+template <class Row>
+RPT_AVX2_ONLY RPT_INLINE void transpose_8x4(const Row& row, __m256* out) {
+  // Rows j and j + 4 share a register, so that only in-lane shuffles remain.
+  const auto halves = [&](int j) __attribute__((target("avx2"), always_inline)) {
+    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row(j))),
+                                _mm_loadu_ps(row(j + 4)), 1);
+  };
+  const __m256 r0 = halves(0), r1 = halves(1), r2 = halves(2), r3 = halves(3);
+  const __m256 low01 = _mm256_unpacklo_ps(r0, r1), high01 = _mm256_unpackhi_ps(r0, r1);
+  const __m256 low23 = _mm256_unpacklo_ps(r2, r3), high23 = _mm256_unpackhi_ps(r2, r3);
+  out[0] = _mm256_shuffle_ps(low01, low23, 0x44);
+  out[1] = _mm256_shuffle_ps(low01, low23, 0xee);
+  out[2] = _mm256_shuffle_ps(high01, high23, 0x44);
+  out[3] = _mm256_shuffle_ps(high01, high23, 0xee);
+}
+
 /// out[k][j] = row(j)[k] for j, k < 8.
 template <class Row>
 RPT_AVX2_ONLY RPT_INLINE void transpose_8x8(const Row& row, __m256 (&out)[8]) {
-  // Rows j and j + 4 share a register, so that only in-lane shuffles remain.
-  const auto halves = [&](int j, int k) __attribute__((target("avx2"), always_inline)) {
-    return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(row(j) + k)),
-                                _mm_loadu_ps(row(j + 4) + k), 1);
-  };
-  RPT_UNROLL for (int k = 0; k < 8; k += 4) {
-    const __m256 r0 = halves(0, k), r1 = halves(1, k), r2 = halves(2, k), r3 = halves(3, k);
-    const __m256 low01 = _mm256_unpacklo_ps(r0, r1), high01 = _mm256_unpackhi_ps(r0, r1);
-    const __m256 low23 = _mm256_unpacklo_ps(r2, r3), high23 = _mm256_unpackhi_ps(r2, r3);
-    out[k] = _mm256_shuffle_ps(low01, low23, 0x44);
-    out[k + 1] = _mm256_shuffle_ps(low01, low23, 0xee);
-    out[k + 2] = _mm256_shuffle_ps(high01, high23, 0x44);
-    out[k + 3] = _mm256_shuffle_ps(high01, high23, 0xee);
-  }
+  transpose_8x4(row, out);
+  const auto later = [&](int j) __attribute__((always_inline)) { return row(j) + 4; };
+  transpose_8x4(later, out + 4);
 }
 
 /// How far ahead of a copy its source is called for: rows lie too far apart for the processor to
@@ -64,7 +71,7 @@ RPT_AVX2_ONLY RPT_INLINE void pack_adjacent_rows(const PackTask& task) {
 
 /// The source has the numbers of one k adjacent.
 RPT_AVX2_ONLY inline void pack_adjacent(const PackTask& task) {
-  switch ((task.width + 7) / 8) {
+  switch (ceil_div(task.width, 8)) {
     case 1:
       return pack_adjacent_rows<1>(task);
     case 2:
@@ -76,22 +83,34 @@ RPT_AVX2_ONLY inline void pack_adjacent(const PackTask& task) {
   }
 }
 
-/// Squares of eight rows: the last one overlaps the one before it where the depth, which is at least
-/// eight, is no multiple of eight.
+/// Eight rows, `kTerms` (8 or 4) numbers from `begin` on.
+template <int kTerms, class Row>
+RPT_AVX2_ONLY RPT_INLINE void pack_terms(const Row& row, float* target, int64_t target_stride,
+                                         int64_t begin) {
+  const auto shifted_row = [&](int j) __attribute__((always_inline)) { return row(j) + begin; };
+  __m256 columns[8];
+  if (kTerms == 8) {
+    transpose_8x8(shifted_row, columns);
+  } else {
+    transpose_8x4(shifted_row, columns);
+  }
+  float* out = target + begin * target_stride;
+  RPT_UNROLL for (int i = 0; i < kTerms; ++i) {
+    _mm256_storeu_ps(out, columns[i]);
+    out += target_stride;
+  }
+}
+
+/// Squares of eight rows, and what remains of the depth, which is at least eight, by a square or half
+/// of one that overlaps the square before it.
 template <class Row>
 RPT_AVX2_ONLY RPT_INLINE void pack_squares(const Row& row, float* target, int64_t target_stride,
                                            int64_t depth) {
-  for (int64_t k = 0; k < depth; k += 8) {
-    const int64_t begin = std::min(k, depth - 8);
-    const auto shifted_row = [&](int j) __attribute__((always_inline)) { return row(j) + begin; };
-    __m256 columns[8];
-    transpose_8x8(shifted_row, columns);
-    float* out = target + begin * target_stride;
-    RPT_UNROLL for (int i = 0; i < 8; ++i) {
-      _mm256_storeu_ps(out, columns[i]);
-      out += target_stride;
-    }
+  int64_t k = 0;
+  for (; depth - k > 4; k += 8) {
+    pack_terms<8>(row, target, target_stride, std::min(k, depth - 8));
   }
+  if (k < depth) pack_terms<4>(row, target, target_stride, depth - 4);
 }
 
 /// The source has the numbers of one j adjacent. Beyond the width the last row stands again.

@@ -58,11 +58,9 @@ class PanelLoader {
   static constexpr int kSize = kDepth * kStride;
 
   __device__ PanelLoader(const PanelOperand<Word>& source, const PanelRange& range, Word padding)
-      : source_(source), tile_(range.tile), n_terms_(range.n_terms), padding_(padding) {
+      : source_(source), range_(range), padding_(padding) {
     is_inside_ = source.is_aligned && x_left() >= kWidth;
-    const int64_t x = int64_t{tile_} * kWidth + own_x();
-    const int64_t k = range.k_begin + own_k();
-    next_ = source.data + (kAcross ? x * source.stride + k : k * source.stride + x);
+    next_ = own_source(0);
     chunk_step_ = source.stride * (kAcross ? kXStep : kKStep);
     panel_step_ = kAcross ? kDepth : source.stride * kDepth;
   }
@@ -73,13 +71,13 @@ class PanelLoader {
   /// Starts to bring the next panel, number `index` from 0, to `panel` or to registers. Nobody may
   /// be reading `panel`.
   __device__ void fetch(int index, Word* panel) {
-    const int k_left = n_terms_ - index * kDepth;
+    const int k_left = range_.n_terms - index * kDepth;
     const bool is_whole = is_inside_ && k_left >= kDepth;
     is_staged_ = kAcross && is_whole;
     if (is_whole) {
       fetch_whole(panel);
     } else {
-      fetch_guarded(k_left, panel);
+      fetch_guarded(index, k_left, panel);
     }
     next_ += panel_step_;
   }
@@ -122,7 +120,14 @@ class PanelLoader {
   __device__ static int swizzle_of(int k) { return kAcross ? k / 8 * (32 / kChunksInLine) : 0; }
 
   /// Values of x from the block's first one on.
-  __device__ int64_t x_left() const { return source_.n_x - int64_t{tile_} * kWidth; }
+  __device__ int64_t x_left() const { return source_.n_x - int64_t{range_.tile} * kWidth; }
+
+  /// The thread's first number of panel `index`.
+  __device__ const Word* own_source(int index) const {
+    const int64_t x = int64_t{range_.tile} * kWidth + own_x();
+    const int64_t k = range_.k_begin + int64_t{index} * kDepth + own_k();
+    return source_.data + (kAcross ? x * source_.stride + k : k * source_.stride + x);
+  }
 
   __device__ void fetch_whole(Word* panel) {
 #pragma unroll
@@ -136,11 +141,13 @@ class PanelLoader {
     }
   }
 
-  __device__ void fetch_guarded(int k_left, Word* panel) {
+  // Seldom run: finds its addresses anew, for next_ in two address spaces would take registers.
+  __device__ void fetch_guarded(int index, int k_left, Word* panel) {
+    const Word* const first = own_source(index);
 #pragma unroll
     for (int i = 0; i < kChunks; ++i) {
-      const Word* from = next_ + i * chunk_step_;
-#pragma unroll 1  // seldom run: registers matter more
+      const Word* from = first + i * chunk_step_;
+#pragma unroll 1  // for the registers
       for (int e = 0; e < 4; ++e) {
         const int k = own_k() + i * kKStep + (kAcross ? e : 0);
         const int x = own_x() + i * kXStep + (kAcross ? 0 : e);
@@ -155,8 +162,7 @@ class PanelLoader {
   }
 
   const PanelOperand<Word>& source_;
-  int tile_;
-  int n_terms_;
+  PanelRange range_;
   Word padding_;
   bool is_inside_;    // every chunk of a panel of full depth exists and is aligned
   const Word* next_;  // the thread's first number of the next panel

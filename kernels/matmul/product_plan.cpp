@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/matmul/product_plan.h"
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/cpu_path.h"
 
 namespace reprotrain::kernels {
 
 namespace {
 
-/// Least work of a piece (in fma), so that handing it to a thread pays: about 20 us.
-constexpr int64_t kPieceWork = int64_t{1} << 20;
+/// Least work of a piece (in fma), about 7 us: a hand-over takes 1 us, but in a training step the
+/// operands of a shorter piece take longer to come over from the caches of another processor.
+constexpr int64_t kPieceWork = 330'000;
+/// Storing an element of C takes as long as so many fma.
+constexpr int64_t kStoreWork = 16;
+/// Work that a thread takes in several pieces, so that threads which lose time lose less of it to
+/// one another: a piece of a millisecond can bear copies of its own.
+constexpr int64_t kLongWork = int64_t{1} << 25;
+constexpr int64_t kMostPiecesOfThread = 4;
 /// Row blocks of the kernel that a piece may have; they share the copies of B.
 constexpr int64_t kRegionBlocks = 8;
-/// Fewest columns for which the rows of A are worth a copy of their own in every piece.
-constexpr int64_t kFewColumns = 64;
-
-int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 OrientedProduct as_given(const MatrixProduct& p) {
   const auto strided = [](const ConstMatrixView& m, bool transposed) {
@@ -42,7 +46,7 @@ OrientedProduct transposed(const OrientedProduct& p) {
 /// About the vector lanes used up for each k: those of the tiles, and those that could have worked
 /// while panels of B and rows of A were copied and tiles turned round.
 int64_t lanes_per_term(const OrientedProduct& p) {
-  const int64_t copied = p.n_columns * (p.b.column_stride == 1 ? 1 : 3) + p.n_rows;
+  const int64_t copied = p.n_columns * (p.b.column_stride == 1 ? 1 : 2) + p.n_rows;
   const int64_t turned = p.is_transposition ? p.n_rows * p.n_columns * 16 / p.depth : 0;
   return p.n_rows * packed_width(p.n_columns) + copied + turned;
 }
@@ -61,27 +65,65 @@ TileKernel tile_kernel([[maybe_unused]] const OrientedProduct& product) {
   return portable_tile_kernel();
 }
 
+/// How many pieces a product is worth.
+int64_t wanted_pieces(const OrientedProduct& p, int n_threads) {
+  const int64_t work = (p.depth + kStoreWork) * p.n_rows * packed_width(p.n_columns);
+  if (work < n_threads * kPieceWork) return std::max<int64_t>(1, work / kPieceWork);
+  return n_threads * std::clamp<int64_t>(work / n_threads / kLongWork, 1, kMostPiecesOfThread);
+}
+
+/// About the time of a piece for each k, in fma: its tiles, and copies of its rows of A and columns of
+/// B. A copy that transposes takes twice as long.
+int64_t piece_cost(const OrientedProduct& p, int64_t n_rows, int64_t n_columns) {
+  const int64_t copied_a = n_rows * (p.a.row_stride == 1 ? 1 : 2);
+  const int64_t copied_b = n_columns * (p.b.column_stride == 1 ? 1 : 2);
+  return n_rows * n_columns + 4 * (copied_a + copied_b);
+}
+
+/// The numbers of row blocks and of column ranges.
+struct Grid {
+  int64_t n_row_blocks;
+  int64_t n_column_ranges;
+};
+
+/// The grid of `n_pieces` whose pieces take least time.
+Grid best_grid(const OrientedProduct& p, const TileKernel& kernel, int64_t n_pieces) {
+  const int64_t n_tiles = ceil_div(p.n_rows, kernel.max_rows);
+  const int64_t n_panels = ceil_div(p.n_columns, kernel.max_columns);
+  Grid best{1, 1};
+  int64_t least = piece_cost(p, p.n_rows, p.n_columns);
+  for (int64_t n_row_blocks = 1; n_row_blocks <= n_pieces; ++n_row_blocks) {
+    if (n_pieces % n_row_blocks != 0) continue;
+    const Grid grid{std::min(n_row_blocks, n_tiles), std::min(n_pieces / n_row_blocks, n_panels)};
+    const int64_t n_columns = ceil_div(n_panels, grid.n_column_ranges) * kernel.max_columns;
+    const int64_t cost = piece_cost(p, ceil_div(p.n_rows, grid.n_row_blocks), n_columns);
+    if (cost >= least) continue;
+    least = cost;
+    best = grid;
+  }
+  return best;
+}
+
 }  // namespace
 
-ProductPlan::ProductPlan(const MatrixProduct& product)
-    : product_(oriented(product)), kernel_(tile_kernel(product_)) {
-  int64_t block_rows = std::min(kRegionBlocks * kernel_.max_block_rows, product_.n_rows);
-  const int64_t row_work = product_.depth * packed_width(product_.n_columns);
-  if (product_.n_columns <= kFewColumns) {
-    const int64_t worth_it = pieces_of(pieces_of(kPieceWork, row_work), kernel_.max_rows);
-    block_rows = std::min(block_rows, worth_it * kernel_.max_rows);
-  }
-  n_row_blocks_ = pieces_of(product_.n_rows, block_rows);
-  const int64_t panel_work = product_.depth * kernel_.max_columns * block_rows;
-  range_columns_ = pieces_of(kPieceWork, panel_work) * kernel_.max_columns;
-  n_column_ranges_ = pieces_of(product_.n_columns, range_columns_);
+ProductPlan::ProductPlan(const MatrixProduct& product, int n_threads)
+    : product_(oriented(product)),
+      kernel_(tile_kernel(product_)),
+      n_panels_(ceil_div(product_.n_columns, kernel_.max_columns)) {
+  const Grid grid = best_grid(product_, kernel_, wanted_pieces(product_, n_threads));
+  n_column_ranges_ = grid.n_column_ranges;
+  const int64_t fewest = ceil_div(product_.n_rows, kRegionBlocks * kernel_.max_block_rows);
+  n_row_blocks_ = grid.n_row_blocks * ceil_div(fewest, grid.n_row_blocks);
 }
 
 Region ProductPlan::region(int64_t row_block, int64_t first_range, int64_t end_range) const {
-  // Blocks of nearly equal height.
+  const auto column_of = [this](int64_t range) {
+    const int64_t panel = range * n_panels_ / n_column_ranges_;
+    return std::min(panel * kernel_.max_columns, product_.n_columns);
+  };
   return {row_block * product_.n_rows / n_row_blocks_,
-          (row_block + 1) * product_.n_rows / n_row_blocks_, first_range * range_columns_,
-          std::min(end_range * range_columns_, product_.n_columns)};
+          (row_block + 1) * product_.n_rows / n_row_blocks_, column_of(first_range),
+          column_of(end_range)};
 }
 
 }  // namespace reprotrain::kernels

@@ -52,10 +52,11 @@ struct Region {
   int64_t n_columns() const { return column_end - column_begin; }
 };
 
-/// The pieces that threads take: a grid of row blocks, each cut into ranges of columns.
+/// The pieces that threads take: a grid of row blocks, each cut into ranges of columns, both of nearly
+/// equal size.
 class ProductPlan {
  public:
-  explicit ProductPlan(const MatrixProduct& product);
+  ProductPlan(const MatrixProduct& product, int n_threads);
 
   const OrientedProduct& product() const { return product_; }
   const TileKernel& kernel() const { return kernel_; }
@@ -79,9 +80,9 @@ class ProductPlan {
 
   OrientedProduct product_;
   TileKernel kernel_;
+  int64_t n_panels_;
   int64_t n_row_blocks_;
   int64_t n_column_ranges_;
-  int64_t range_columns_;
 };
 
 }  // namespace reprotrain::kernels

@@ -4,7 +4,7 @@
 //   pack the panels of A and of B                                             (parallel over panels)
 //   for each (group of rows, group of columns)                                (parallel over groups)
 //     for each block of K, for each panel of B, for each tile of A: totals += T      int32 -> int64
-//     totals -> C: one rounding, the bias
+//     totals -> C: one rounding, the bias, the epilogue
 //
 // A block of B's panel (512 x 16 words) stays in the first two cache levels while the group's rows
 // (64 x 512 words) pass by. Nothing of this reaches a value.
@@ -12,6 +12,7 @@
 
 #include <algorithm>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/cpu_path.h"
 #include "kernels/base/require.h"
 #include "kernels/base/work_space.h"
@@ -19,6 +20,7 @@
 #include "kernels/matmul/digit_panels.h"
 #include "kernels/matmul/digit_slices.h"
 #include "kernels/matmul/digit_tile.h"
+#include "kernels/matmul/epilogue_rows.h"
 #include "kernels/matmul/non_finite_terms.h"
 
 namespace reprotrain::kernels {
@@ -32,8 +34,6 @@ constexpr int64_t kPackingWork = 16;
 /// Rows and columns of C that a task computes; multiples of every panel.
 constexpr int64_t kGroupRows = 64;
 constexpr int64_t kGroupColumns = 128;
-
-int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
 
 DigitTileKernel digit_tile_kernel(int n_digits) {
   switch (cpu_path()) {
@@ -112,7 +112,7 @@ class SlicedProduct {
 
   void run(const Parallel& parallel) {
     // Words of both operands, B's at a 64-byte boundary.
-    const int64_t a_words = pieces_of(a_.n_words(), 16) * 16;
+    const int64_t a_words = round_up(a_.n_words(), 16);
     const WorkSpace memory(a_words + b_.n_words());
     auto* const words = reinterpret_cast<int32_t*>(memory.data());
     a_.place(words);
@@ -120,12 +120,12 @@ class SlicedProduct {
     pack(a_, parallel);
     pack(b_, parallel);
 
-    const int64_t n_row_groups = pieces_of(product_.c.n_rows, kGroupRows);
-    const int64_t n_column_groups = pieces_of(product_.c.n_columns, kGroupColumns);
+    const int64_t n_row_groups = ceil_div(product_.c.n_rows, kGroupRows);
+    const int64_t n_column_groups = ceil_div(product_.c.n_columns, kGroupColumns);
     const int64_t task_work = std::min(kGroupRows, product_.c.n_rows) *
                               std::min(kGroupColumns, product_.c.n_columns) *
                               std::max<int64_t>(1, product_.depth());
-    parallel.for_ranges(n_row_groups * n_column_groups, pieces_of(kPieceWork, task_work),
+    parallel.for_ranges(n_row_groups * n_column_groups, ceil_div(kPieceWork, task_work),
                         [&](int64_t begin, int64_t end) {
                           for (int64_t task = begin; task < end; ++task) {
                             run_group((task % n_row_groups) * kGroupRows,
@@ -138,7 +138,7 @@ class SlicedProduct {
   void pack(const DigitPanels& panels, const Parallel& parallel) const {
     const int64_t panel_work =
         kPackingWork * panels.width() * std::max<int64_t>(1, product_.depth());
-    parallel.for_ranges(panels.n_panels(), pieces_of(kPieceWork, panel_work),
+    parallel.for_ranges(panels.n_panels(), ceil_div(kPieceWork, panel_work),
                         [&](int64_t begin, int64_t end) {
                           for (int64_t panel = begin; panel < end; ++panel) panels.pack(panel);
                         });
@@ -201,6 +201,7 @@ class SlicedProduct {
       row_loop(round, 0, 1);
       if (!columns_are_finite || a_.has_non_finite(row)) mend_row(row, column_begin, column_end);
     }
+    finish_rectangle(product_.epilogue, product_.c, {row_begin, row_end, column_begin, column_end});
   }
 
   /// Elements whose row or column holds an infinity or a NaN.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// T = sum over n of 256^n * sums[n];  C = T * 2^(8(p-1) - s - t), rounded once;  C = C + bias[j]
+// T = sum over n of 256^n * sums[n];  C = T * 2^(8(p-1) - s - t), rounded once;  C = C + bias[j];  the epilogue
 //
 // Why: with 4-byte sums for p weights this pass moves 4 p + 4 bytes an element, next to 6 K or 12 K
 // integer operations. Counted, not measured.
@@ -8,10 +8,13 @@
 // slices".
 #include <algorithm>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/cuda_launch.h"
 #include "kernels/base/require.h"
 #include "kernels/matmul/digit_rows_cuda.h"
 #include "kernels/matmul/digit_slices.h"
+#include "kernels/matmul/epilogue_cuda.h"
+#include "kernels/matmul/epilogue_pass_cuda.h"
 #include "kernels/matmul/non_finite_terms.h"
 #include "kernels/matmul/sliced_matmul.h"
 #include "kernels/matmul/sliced_matmul_cuda.h"
@@ -70,7 +73,7 @@ __device__ __forceinline__ float element_of(const Recombination& task, int64_t r
 /// A thread takes four neighbouring elements of a row.
 __global__ void __launch_bounds__(256) recombine_kernel(const Recombination task) {
   const MatrixView& c = task.product.c;
-  const int64_t n_quads = (c.n_columns + 3) / 4;
+  const int64_t n_quads = ceil_div(c.n_columns, 4);
   for (int64_t i = thread_of_grid(); i < c.n_rows * n_quads; i += threads_of_grid()) {
     const int64_t row = i / n_quads;
     const int64_t column = 4 * (i - row * n_quads);
@@ -84,18 +87,13 @@ __global__ void __launch_bounds__(256) recombine_kernel(const Recombination task
       if (!task.is_last && e < n) earlier[e] = totals[e];
     }
     if (!task.is_last) continue;
-    float* to = c.row(row) + column;
-    if (n == 4 && reinterpret_cast<uintptr_t>(to) % 16 == 0) {
-      *reinterpret_cast<float4*>(to) = {element_of(task, row, column, totals[0]),
-                                        element_of(task, row, column + 1, totals[1]),
-                                        element_of(task, row, column + 2, totals[2]),
-                                        element_of(task, row, column + 3, totals[3])};
-    } else {
+    float values[4] = {};
 #pragma unroll
-      for (int e = 0; e < 4; ++e) {
-        if (e < n) to[e] = element_of(task, row, column + e, totals[e]);
-      }
+    for (int e = 0; e < 4; ++e) {
+      if (e < n) values[e] = element_of(task, row, column + e, totals[e]);
     }
+    finish_quad(task.product.epilogue, row, column, n, values);
+    store_quad(c.row(row) + column, 0, n, values);
   }
 }
 
@@ -103,8 +101,6 @@ constexpr int64_t kSegmentStep = 64;  // bytes: whole sectors, and what tensor c
 constexpr int64_t kVectorStep = 16;
 constexpr int64_t kBandStep = 128;
 constexpr int64_t kAlignment = 256;  // of every part of the workspace
-
-int64_t rounded_up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }
 
 /// Where everything lies in the workspace.
 struct Layout {
@@ -120,10 +116,10 @@ struct Layout {
       : chunk_terms(
             std::min(plan.chunk_terms == 0 ? max_chunk_terms(plan.n_digits) : plan.chunk_terms,
                      shape.depth)),
-        n_chunks(chunk_terms == 0 ? 1 : (shape.depth + chunk_terms - 1) / chunk_terms),
-        segment_bytes(rounded_up(chunk_terms, kSegmentStep)),
+        n_chunks(chunk_terms == 0 ? 1 : ceil_div(shape.depth, chunk_terms)),
+        segment_bytes(round_up(chunk_terms, kSegmentStep)),
         band_rows(std::min(rows_of_band, shape.n_rows)),
-        n_columns(rounded_up(shape.n_columns, kVectorStep)),
+        n_columns(round_up(shape.n_columns, kVectorStep)),
         size_bytes(0) {
     row_magnitudes = take(shape.n_rows * 4);
     column_magnitudes = take(n_columns * 4);
@@ -136,7 +132,7 @@ struct Layout {
  private:
   int64_t take(int64_t n_bytes) {
     const int64_t offset = size_bytes;
-    size_bytes += rounded_up(n_bytes, kAlignment);
+    size_bytes += round_up(n_bytes, kAlignment);
     return offset;
   }
 };
@@ -144,7 +140,7 @@ struct Layout {
 /// As few bands as the workspace allows, of nearly equal height.
 Layout layout_for(const ProductShape& shape, const SlicedPlan& plan, int64_t size_bytes) {
   for (int64_t n_bands = 1;; n_bands *= 2) {
-    const int64_t rows = rounded_up((shape.n_rows + n_bands - 1) / n_bands, kBandStep);
+    const int64_t rows = round_up(ceil_div(shape.n_rows, n_bands), kBandStep);
     const Layout layout(shape, plan, rows);
     if (layout.size_bytes <= size_bytes) return layout;
     check_cuda(rows > kBandStep ? cudaSuccess : cudaErrorMemoryAllocation,
@@ -221,6 +217,7 @@ class SlicedProduct {
     task.product.a = rows.view;
     task.product.c.data = product_.c.row(first_row);
     task.product.c.n_rows = rows.n_vectors();
+    task.product.epilogue = product_.epilogue.from_row(first_row);
     task.n_digits = plan_.n_digits;
     task.row_magnitudes = row_magnitudes() + first_row;
     task.column_magnitudes = column_magnitudes();
@@ -253,8 +250,8 @@ class SlicedProduct {
 
   void recombine(const Recombination& task) const {
     constexpr int64_t kThreads = 256;
-    const int64_t n_quads = task.product.c.n_rows * ((task.product.c.n_columns + 3) / 4);
-    const int64_t n_blocks = std::min<int64_t>((n_quads + kThreads - 1) / kThreads, 1 << 20);
+    const int64_t n_quads = task.product.c.n_rows * ceil_div(task.product.c.n_columns, 4);
+    const int64_t n_blocks = std::min<int64_t>(ceil_div(n_quads, kThreads), 1 << 20);
     launch(recombine_kernel, {dim3(static_cast<unsigned>(n_blocks)), dim3(kThreads)}, stream_,
            task);
   }
@@ -289,7 +286,10 @@ void sliced_matmul_cuda(const MatrixProduct& product, const SlicedPlan& plan,
   require(reinterpret_cast<uintptr_t>(workspace.data) % kAlignment == 0,
           "sliced matrix product: a workspace that is not aligned to 256 bytes");
   if (product.c.n_rows == 0 || product.c.n_columns == 0) return;
-  SlicedProduct(product, plan, workspace, stream).run();
+  MatrixProduct fused = product;
+  if (!is_simple(product.epilogue)) fused.epilogue = {};
+  SlicedProduct(fused, plan, workspace, stream).run();
+  if (!is_simple(product.epilogue)) finish_matrix_cuda(product.epilogue, product.c, stream);
 }
 
 }  // namespace reprotrain::kernels

@@ -102,10 +102,13 @@ __device__ __forceinline__ void write_group(const Word* from, Word* to) {
   }
 }
 
-/// The sums of one thread. `Step` is the operation: sum = step(a, b, sum).
+/// The sums of one thread, and the words of two neighbouring k: those of k + 1 are on their way from
+/// shared memory while those of k are multiplied. `Step` is the operation: sum = step(a, b, sum).
 template <typename Word, typename Tile>
 struct ThreadTile {
   Word sums[Tile::kThreadRows][Tile::kThreadColumns];
+  Word a[2][Tile::kThreadRows];
+  Word b[2][Tile::kThreadColumns];
 
   __device__ void start() {
 #pragma unroll
@@ -115,40 +118,30 @@ struct ThreadTile {
     }
   }
 
-  /// Continues every sum by the kDepth terms of two panels, in ascending k. The words of k + 1 are
-  /// on their way from shared memory while those of k are multiplied.
-  template <typename LoaderA, typename LoaderB, typename Step>
-  __device__ void multiply(const ThreadPlace<Tile>& place, const Word* panel_a, const Word* panel_b,
-                           const Step& step) {
-    Word a[2][Tile::kThreadRows];
-    Word b[2][Tile::kThreadColumns];
-    read<LoaderA, LoaderB>(place, panel_a, panel_b, 0, a[0], b[0]);
-#pragma unroll
-    for (int k = 0; k < Tile::kDepth; ++k) {
-      if (k + 1 < Tile::kDepth) {
-        read<LoaderA, LoaderB>(place, panel_a, panel_b, k + 1, a[(k + 1) % 2], b[(k + 1) % 2]);
-      }
-#pragma unroll
-      for (int i = 0; i < Tile::kThreadRows; ++i) {
-#pragma unroll
-        for (int j = 0; j < Tile::kThreadColumns; ++j) {
-          sums[i][j] = step(a[k % 2][i], b[k % 2][j], sums[i][j]);
-        }
-      }
-    }
-  }
-
- private:
+  /// Brings the words of one k of two panels; those of k - 2 are gone.
   template <typename LoaderA, typename LoaderB>
-  __device__ static void read(const ThreadPlace<Tile>& place, const Word* panel_a,
-                              const Word* panel_b, int k, Word* a, Word* b) {
+  __device__ __forceinline__ void read(const ThreadPlace<Tile>& place, const Word* panel_a,
+                                       const Word* panel_b, int k) {
 #pragma unroll
     for (int i = 0; i < Tile::kThreadRows; i += Tile::kRowGroup) {
-      read_group<Tile::kRowGroup>(panel_a + LoaderA::offset_of(k, place.row(i)), a + i);
+      read_group<Tile::kRowGroup>(panel_a + LoaderA::offset_of(k, place.row(i)), a[k % 2] + i);
     }
 #pragma unroll
     for (int j = 0; j < Tile::kThreadColumns; j += Tile::kColumnGroup) {
-      read_group<Tile::kColumnGroup>(panel_b + LoaderB::offset_of(k, place.column(j)), b + j);
+      read_group<Tile::kColumnGroup>(panel_b + LoaderB::offset_of(k, place.column(j)),
+                                     b[k % 2] + j);
+    }
+  }
+
+  /// Continues every sum by the term of one k.
+  template <typename Step>
+  __device__ __forceinline__ void multiply(int k, const Step& step) {
+#pragma unroll
+    for (int i = 0; i < Tile::kThreadRows; ++i) {
+#pragma unroll
+      for (int j = 0; j < Tile::kThreadColumns; ++j) {
+        sums[i][j] = step(a[k % 2][i], b[k % 2][j], sums[i][j]);
+      }
     }
   }
 };

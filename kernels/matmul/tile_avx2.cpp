@@ -128,9 +128,12 @@ RPT_AVX2 RPT_INLINE void run_tile(const TileTask& task) {
 
 template <int kTileRows, int kTileVectors, bool kAdjacent>
 RPT_AVX2 void run_tiles(const TileTask& first) {
-  TileTask task = first;  // not in memory that C might share: its members become registers
-  for (int64_t tile = 0; tile < task.n_tiles; ++tile, task.advance()) {
-    run_tile<kTileRows, kTileVectors, kAdjacent>(task);
+  TileTask panel = first;  // not in memory that C might share: its members become registers
+  for (int64_t i = 0; i < first.n_panels; ++i, panel.advance_panel()) {
+    TileTask task = panel;
+    for (int64_t tile = 0; tile < task.n_tiles; ++tile, task.advance()) {
+      run_tile<kTileRows, kTileVectors, kAdjacent>(task);
+    }
   }
 }
 
@@ -164,7 +167,7 @@ TileKernel avx2_tile_kernel(int64_t n_rows, int64_t n_columns) {
   // As many rows as fit one tall tile read every row of B only once.
   const bool tall = n_columns <= kLanes || (n_rows > kWideRows && n_rows <= kTallRows);
   if (tall) return {kTallRows, kLanes, 704, 192, false, run_tall, pack_avx2};
-  return {kWideRows, 2 * kLanes, 352, 192, false, run_wide, pack_avx2};
+  return {kWideRows, 2 * kLanes, 352, 256, false, run_wide, pack_avx2};
 }
 
 }  // namespace reprotrain::kernels

@@ -117,9 +117,12 @@ RPT_AVX512 RPT_INLINE void run_tile(const TileTask& task) {
 
 template <int kTileRows, int kTileVectors, bool kAdjacent>
 RPT_AVX512 void run_tiles(const TileTask& first) {
-  TileTask task = first;  // not in memory that C might share: its members become registers
-  for (int64_t tile = 0; tile < task.n_tiles; ++tile, task.advance()) {
-    run_tile<kTileRows, kTileVectors, kAdjacent>(task);
+  TileTask panel = first;  // not in memory that C might share: its members become registers
+  for (int64_t i = 0; i < first.n_panels; ++i, panel.advance_panel()) {
+    TileTask task = panel;
+    for (int64_t tile = 0; tile < task.n_tiles; ++tile, task.advance()) {
+      run_tile<kTileRows, kTileVectors, kAdjacent>(task);
+    }
   }
 }
 

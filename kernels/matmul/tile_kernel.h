@@ -8,6 +8,8 @@
 
 #include <cstdint>
 
+#include "kernels/base/ceil_div.h"
+
 // Asks for a loop of constant length to be unrolled, so that arrays of accumulators become
 // registers.
 #if defined(__clang__)
@@ -21,14 +23,16 @@
 
 namespace reprotrain::kernels {
 
-/// Tiles of equal height under one another, all `n_columns` wide. In the first one element k of row r
-/// of A is a[r * a_row_stride + k * a_depth_stride], row k of B is b + k * b_depth_stride, and
-/// element (r, j) of C is c[r * c_row_stride + j * c_column_stride].
+/// Panels side by side, each of `n_columns` columns and of tiles of equal height under one another. In
+/// the first tile of the first panel element k of row r of A is a[r * a_row_stride +
+/// k * a_depth_stride], row k of B is b + k * b_depth_stride, and element (r, j) of C is
+/// c[r * c_row_stride + j * c_column_stride].
 ///
 ///   s = start or +0;  s = fma(a_k, b_k, s) for k = 0, 1, ...;  s = C + s, if folds;
 ///   s = s + bias, with a bias;  C = s
 struct TileTask {
-  int64_t n_tiles = 1;
+  int64_t n_panels = 1;
+  int64_t n_tiles = 1;  ///< of a panel
   int64_t depth = 0;
   const float* a = nullptr;
   int64_t a_tile_stride = 0;  ///< from one tile's rows of A to the next one's
@@ -36,6 +40,7 @@ struct TileTask {
   int64_t a_depth_stride = 0;
   const float* b = nullptr;
   int64_t b_depth_stride = 0;
+  int64_t b_panel_stride = 0;    ///< from one panel's part of B to the next one's
   const float* start = nullptr;  ///< where the chains have come to, laid out by rows, or none
   int64_t start_row_stride = 0;
   float* c = nullptr;
@@ -47,12 +52,20 @@ struct TileTask {
   bool folds = false;
   const float* bias = nullptr;  ///< along the columns, or the rows of what is turned
 
-  /// Moves on to the next tile.
+  /// Moves on to the next tile of a panel.
   void advance() {
     a += a_tile_stride;
     c += n_rows * c_row_stride;
     if (start != nullptr) start += n_rows * start_row_stride;
     if (bias != nullptr && is_turned) bias += n_rows;
+  }
+
+  /// Moves on from the first tile of a panel to the first one of the next panel.
+  void advance_panel() {
+    b += b_panel_stride;
+    c += n_columns * c_column_stride;
+    if (start != nullptr) start += n_columns;
+    if (bias != nullptr && !is_turned) bias += n_columns;
   }
 };
 
@@ -72,9 +85,7 @@ struct PackTask {
 inline constexpr int kPackedLanes = 8;
 
 /// `n` rounded up to whole vectors of a packed panel.
-constexpr int64_t packed_width(int64_t n) {
-  return (n + kPackedLanes - 1) / kPackedLanes * kPackedLanes;
-}
+constexpr int64_t packed_width(int64_t n) { return round_up(n, kPackedLanes); }
 
 struct TileKernel {
   int max_rows;

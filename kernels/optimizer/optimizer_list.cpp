@@ -104,7 +104,7 @@ void sgd_step(const OptimizerSettings& settings, const OptimizerTensor& tensor, 
 
 template <AdamDecay kDecay>
 void adam_tensor(const Adam& adam, const OptimizerTensor& tensor, const Parallel& parallel) {
-  constexpr int64_t kGrain = kElementGrain / 4;
+  constexpr int64_t kGrain = 2 * kElementGrain;
   parallel_vector_loop(AdamElement<kDecay>{adam, tensor.parameters.data(), tensor.gradients.data(),
                                            tensor.state[0].data(), tensor.state[1].data()},
                        static_cast<int64_t>(tensor.parameters.size()), parallel, kGrain);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/random/philox_cuda.h"
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/elementwise/quad_map.h"
 
 namespace reprotrain::kernels {
@@ -52,7 +53,7 @@ void random_units_cuda(RandomStream random, float* units, int64_t n, cudaStream_
 void random_keys_cuda(RandomStream random, uint64_t* keys, int64_t n, cudaStream_t stream) {
   if (n == 0) return;
   constexpr unsigned kThreads = 256;
-  launch(key_pairs, {blocks_for((n + 1) / 2, kThreads), kThreads}, stream, random, keys, n);
+  launch(key_pairs, {blocks_for(ceil_div(n, 2), kThreads), kThreads}, stream, random, keys, n);
 }
 
 }  // namespace reprotrain::kernels

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/random/shuffle_cuda.h"
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/random/philox_cuda.h"
 #include "kernels/random/sort_pairs_cuda.h"
 
@@ -8,9 +9,7 @@ namespace reprotrain::kernels {
 namespace {
 
 /// Of an array of n keys, rounded up so that what follows is aligned.
-size_t key_bytes(int64_t n) {
-  return (static_cast<size_t>(n) * sizeof(uint64_t) + 255) / 256 * 256;
-}
+size_t key_bytes(int64_t n) { return round_up(static_cast<size_t>(n) * sizeof(uint64_t), 256); }
 
 }  // namespace
 

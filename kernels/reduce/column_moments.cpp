@@ -7,6 +7,7 @@
 #include <numeric>
 #include <vector>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/require.h"
 #include "kernels/elementwise/vector_loop.h"
 #include "kernels/reduce/column_statistics.h"
@@ -120,7 +121,7 @@ void add_column(const float* data, int64_t stride, const int64_t* rows, int64_t 
   constexpr int64_t kValues = kGatheredRows * kTileColumns;
   for (int64_t begin = 0; begin < n; begin += kValues) {
     const int64_t n_values = std::min(kValues, n - begin);
-    const int64_t n_rows = (n_values + kTileColumns - 1) / kTileColumns;
+    const int64_t n_rows = ceil_div(n_values, kTileColumns);
     row_loop(Gather<InterleavedColumn>{{data, stride, rows + begin, n_values}, n_rows, &gathered},
              0, 1);
     for (int c = 0; c < kTileColumns; ++c) {

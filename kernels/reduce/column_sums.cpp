@@ -5,6 +5,7 @@
 #include <mutex>
 #include <vector>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/float_bits.h"
 #include "kernels/base/require.h"
 #include "kernels/reduce/exact_sum.h"
@@ -17,7 +18,7 @@ namespace {
 constexpr int64_t kFewestBinned = 512;  // rows that repay clearing and collecting bins
 constexpr int64_t kTallTileRows = 512;
 constexpr int64_t kBandRows = 2048;  // of a tall matrix: a group's lines stay in the second cache
-constexpr int64_t kGroupGrain = int64_t{1} << 15;  // terms worth a task of their own
+constexpr int64_t kGroupGrain = int64_t{1} << 13;  // terms worth a task of their own
 
 /// Columns [first_column, first_column + n_columns) of a matrix, computed within a tile of eight
 /// that starts at `tile_column`: the last group of a matrix shares columns with the one before it.
@@ -53,7 +54,7 @@ struct ColumnGroup {
   }
 };
 
-int64_t n_groups_of(ConstMatrixView m) { return (m.n_columns + kTileColumns - 1) / kTileColumns; }
+int64_t n_groups_of(ConstMatrixView m) { return ceil_div(m.n_columns, kTileColumns); }
 
 ColumnGroup column_group(ConstMatrixView m, int64_t index) {
   const int64_t first = index * kTileColumns;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/require.h"
 #include "kernels/elementwise/quad_map.h"
 #include "kernels/reduce/thread_limbs_cuda.h"
@@ -38,8 +39,8 @@ GridLayout layout_of(int64_t n_rows, int64_t n_columns, int n_threads) {
   int n_lanes = 1;
   while (n_lanes < kMostLanes && n_lanes < n_columns) n_lanes *= 2;
   const int64_t block_rows = n_threads / n_lanes;
-  const int64_t column_blocks = (n_columns + n_lanes - 1) / n_lanes;
-  const int64_t useful = (n_rows + block_rows * kRowsOfBatch - 1) / (block_rows * kRowsOfBatch);
+  const int64_t column_blocks = ceil_div(n_columns, n_lanes);
+  const int64_t useful = ceil_div(n_rows, block_rows * kRowsOfBatch);
   const int64_t busy = blocks_for(INT64_MAX / 2, static_cast<unsigned>(n_threads));
   const int64_t row_blocks =
       std::clamp<int64_t>(busy / column_blocks, 1, std::min<int64_t>(useful, 65535));

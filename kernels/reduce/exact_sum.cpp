@@ -10,7 +10,7 @@
 namespace reprotrain::kernels {
 namespace {
 
-constexpr int64_t kGrain = int64_t{1} << 15;  // terms worth a task of their own
+constexpr int64_t kGrain = int64_t{1} << 13;  // terms worth a task of their own
 // 16 KiB: read twice from the first-level cache.
 constexpr size_t kTileTerms = kTileColumns * 512;
 // Terms far apart come in runs: after one tile of them, as many go into bins unseen.

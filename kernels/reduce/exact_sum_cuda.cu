@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/elementwise/quad_map.h"
 #include "kernels/reduce/thread_limbs_cuda.h"
 
@@ -41,7 +42,7 @@ __global__ void __launch_bounds__(kThreadsOf<Term>)
   using Sum = ThreadSum<Term, kThreads, kWindow>;
   __shared__ int64_t limbs[Sum::Limbs::kSharedLimbs];
   Sum own(limbs);
-  const int64_t n_quads = (n + 3) / 4;
+  const int64_t n_quads = ceil_div(n, 4);
   const int64_t step = threads_of_grid();
   for (int64_t quad = thread_of_grid(); quad < n_quads; quad += kQuadsOfThread * step) {
     typename Term::Stored batch[4 * kQuadsOfThread] = {};
@@ -65,7 +66,7 @@ void add(const typename Term::Stored* terms, int64_t n, SumAccumulator<typename 
          cudaStream_t stream, SumMethod method) {
   if (n == 0) return;
   constexpr unsigned kThreads = kThreadsOf<Term>;
-  const int64_t n_batches = (n + 4 * kQuadsOfThread - 1) / (4 * kQuadsOfThread);
+  const int64_t n_batches = ceil_div(n, 4 * kQuadsOfThread);
   const LaunchShape shape{blocks_for(n_batches, kThreads), kThreads};
   if (takes_windows(method)) {
     launch(add_array<Term, true>, shape, stream, terms, n, sum);

@@ -46,7 +46,9 @@ GridRun::GridRun(const KernelLaunch& launch, Schedule schedule, Choices choices)
       kept_(static_shared_),
       order_(
           schedule.block_order(uint64_t{launch.grid.x} * launch.grid.y * launch.grid.z, choices_)),
-      n_resident_(schedule.n_resident_blocks(choices_)) {}
+      n_resident_(schedule.n_resident_blocks(choices_)) {
+  poison(static_shared_.begin, static_shared_.n_bytes, schedule.poison_word());
+}
 
 BlockRun* GridRun::running_block() { return block_of_process; }
 GridRun& GridRun::running() { return *grid_of_process; }
@@ -83,6 +85,7 @@ void GridRun::run_block(size_t which) {
   block.run_phase();
   block_of_process = nullptr;
   if (!block.has_ended()) return;
+  block.shared().clear_place();
   in_place_ = nullptr;
   resident_.erase(resident_.begin() + static_cast<std::ptrdiff_t>(which));
 }

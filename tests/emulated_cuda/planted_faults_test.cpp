@@ -298,19 +298,31 @@ __global__ void add_one_to_four(float* x) {
   float4& four = *reinterpret_cast<float4*>(x);
   four.x += 1.0f;
 }
+__global__ void read_four(float* x) {
+  const auto four = *reinterpret_cast<const float4*>(x);
+  x[0] = four.w;
+}
+__global__ void write_four(float* x) { *reinterpret_cast<float4*>(x) = {x[0], x[1], x[2], 1.0f}; }
+__global__ void copy_four_to_shared(float* x) {
+  alignas(16) __shared__ float tile[8];
+  *reinterpret_cast<float4*>(tile + (reinterpret_cast<uintptr_t>(x) / 4) % 4) = float4{};
+}
+__global__ void write_two(float* x) {
+  *reinterpret_cast<float2*>(x + 2 * (reinterpret_cast<uintptr_t>(x) / 8 % 2)) = {1.0f, x[0]};
+}
 
-TEST(PlantedFault, MisalignedVectorIsFound) {
-  DeviceArray<float> x(8);
-  EXPECT_EQ(fault_of({1},
-                     [&] {
-                       launch(add_one_to_four, {1, 1}, nullptr, x.data());
-                     }),
-            "(no fault)");
-  EXPECT_THAT(fault_of({1},
-                       [&] {
-                         launch(add_one_to_four, {1, 1}, nullptr, x.data() + 1);
-                       }),
-              HasSubstr("misaligned"));
+TEST(PlantedFault, MisalignedVectorIsFoundHoweverItIsMoved) {
+  for (const uint64_t schedule : {0, 1, 2, 3, 4}) {
+    for (auto* kernel : {add_one_to_four, read_four, write_four, copy_four_to_shared, write_two}) {
+      for (const size_t offset : {0, 1, 3, 4}) {
+        const std::string fault = fault_of({schedule}, [&] {
+          DeviceArray<float> x(std::vector<float>(8), offset);
+          launch(kernel, {1, 1}, nullptr, x.data());
+        });
+        EXPECT_THAT(fault, HasSubstr(offset % 4 == 0 ? "(no fault)" : "misaligned")) << offset;
+      }
+    }
+  }
 }
 
 __global__ void recurse_without_end(volatile int* depth) {

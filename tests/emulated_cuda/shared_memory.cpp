@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -51,8 +52,8 @@ StaticShared StaticShared::of_module_with(const void* kernel) {
 }
 
 SharedMemory::SharedMemory(StaticShared place, size_t dynamic_bytes, uint32_t poison_word)
-    : place_(place), aside_(place.n_bytes) {
-  poison(aside_.data(), aside_.size(), poison_word);
+    : place_(place), poison_word_(poison_word) {
+  poison(poison_.data(), poison_.size(), poison_word);
   if (dynamic_bytes == 0) return;
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   const size_t inner = (dynamic_bytes + page - 1) / page * page;
@@ -70,12 +71,36 @@ SharedMemory::~SharedMemory() {
   if (mapping_ != nullptr) munmap(mapping_, mapping_bytes_);
 }
 
+template <typename Use>
+void SharedMemory::for_each_written_piece(const Use& use) const {
+  for (size_t offset = 0; offset < place_.n_bytes; offset += poison_.size()) {
+    const size_t n = std::min(poison_.size(), place_.n_bytes - offset);
+    if (memcmp(place_.begin + offset, poison_.data(), n) != 0) use(offset, n);
+  }
+}
+
 void SharedMemory::put_in_place() {
-  if (place_.n_bytes > 0) memcpy(place_.begin, aside_.data(), place_.n_bytes);
+  const std::byte* from = aside_.data();
+  for (const Piece& piece : pieces_aside_) {
+    memcpy(place_.begin + piece.offset, from, piece.n_bytes);
+    from += piece.n_bytes;
+  }
 }
 
 void SharedMemory::keep_aside() {
-  if (place_.n_bytes > 0) memcpy(aside_.data(), place_.begin, place_.n_bytes);
+  aside_.clear();
+  pieces_aside_.clear();
+  for_each_written_piece([&](size_t offset, size_t n) {
+    const std::byte* begin = place_.begin + offset;
+    aside_.insert(aside_.end(), begin, begin + n);
+    pieces_aside_.push_back({offset, n});
+  });
+  clear_place();
+}
+
+void SharedMemory::clear_place() const {
+  for_each_written_piece(
+      [&](size_t offset, size_t n) { poison(place_.begin + offset, n, poison_word_); });
 }
 
 bool SharedMemory::is_dynamic_guard(const void* address) const {

@@ -1,14 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Compiles CUDA code to PTX and looks at the artefact: every floating-point add, sub, mul, div and sqrt names its
-rounding, nothing is approximate, nothing flushes subnormals, no atomic operation is on floating-point numbers.
+"""Compiles the arithmetic headers to PTX and looks at the artefact: every floating-point add, sub, mul, div and sqrt names
+its rounding, nothing is approximate, nothing flushes subnormals, no atomic operation is on floating-point numbers.
 
-Without arguments: the arithmetic headers. With --kernels: every kernel in kernels/cuda_sources.cmake.
-Skipped (exit 77) without nvcc.
+cuda_module.py looks at the kernels. Skipped (exit 77) without nvcc.
 """
 import argparse
-import concurrent.futures
-import os
 import pathlib
 import re
 import subprocess
@@ -61,20 +58,9 @@ def compile_to_ptx(nvcc, source, flags):
         return output.read_text()
 
 
-def kernel_sources():
-    """The .cu files of REPROTRAIN_CUDA_SOURCES: ours, not those that call a library."""
-    text = (ROOT / "kernels/cuda_sources.cmake").read_text()
-    block = re.search(r"set\(REPROTRAIN_CUDA_SOURCES(.*?)\)", text, re.S).group(1)
-    sources = [ROOT / "kernels" / name for name in block.split() if name.endswith(".cu")]
-    if not sources:
-        sys.exit("kernels/cuda_sources.cmake lists no kernel")
-    return sources
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--nvcc", default="nvcc")
-    parser.add_argument("--kernels", action="store_true", help="the kernels instead of the headers")
     arguments = parser.parse_args()
     if len(list(complaints(PLANTED))) != len(PLANTED.splitlines()) or list(complaints(HONEST)):
         print("the check does not tell planted instructions from honest ones")
@@ -83,20 +69,13 @@ def main():
     if not nvcc or not pathlib.Path(nvcc).exists():
         print("SKIPPED: nvcc is not installed")
         return 77
-    sources = kernel_sources() if arguments.kernels else [pathlib.Path(__file__).with_suffix(".cu")]
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        texts = list(pool.map(lambda source: compile_to_ptx(nvcc, source, FLAGS), sources))
-    n_found = 0
-    for source, ptx in zip(sources, texts):
-        if arguments.kernels and "__global__" in source.read_text() and ".entry" not in ptx:
-            sys.exit(f"{source}: its kernels are not in the PTX")
-        found = list(complaints(ptx))
-        n_found += len(found)
-        for line in found[:20]:
-            print(f"{source.relative_to(ROOT)}: {line}")
-    if n_found == 0:
-        print(f"the PTX of {len(sources)} file(s) keeps its roundings")
-    return 0 if n_found == 0 else 1
+    source = pathlib.Path(__file__).with_suffix(".cu")
+    found = list(complaints(compile_to_ptx(nvcc, source, FLAGS)))
+    for line in found[:20]:
+        print(f"{source.relative_to(ROOT)}: {line}")
+    if not found:
+        print(f"the PTX of {source.relative_to(ROOT)} keeps its roundings")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":

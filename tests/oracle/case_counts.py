@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Counts the oracle cases of every operator in tests/golden/*.kat; exit 1 if one has fewer than 20.
+"""Counts the oracle cases of every operator in tests/golden/*.kat; exit 1 if one has fewer than 20, or if lines of
+some kind belong to no operator here.
 
 An operator is named by its golden file, a kind of line and, where a kind is shared, the word that tells whose
 line it is. Kinds that belong together count together.
@@ -10,6 +11,7 @@ import sys
 
 LEAST = 20
 GOLDEN = pathlib.Path(__file__).parent.parent / "golden"
+WHOLE_RUNS = ("examples", "result_id", "training_steps")  # answers of whole runs, not of operators
 ELEMENTARY = ("exp", "expm1", "log", "log1p", "tanh", "sigmoid", "erf", "gelu", "gelu_derivative")
 
 
@@ -20,6 +22,7 @@ def operators():
         yield spec, "sliced_matmul", (spec, f"{spec}_words", f"{spec}_periodic"), ()
     yield "exact sum", "exact_sum", ("terms", "generated"), ()
     yield "exact sum of products", "exact_sum", ("products",), ()
+    yield "norm", "exact_sum", ("norm",), ()
     yield "exact sum of binary64", "exact_sum", ("doubles",), ()
     yield "column sums", "exact_sum", ("column_sums",), ()
     yield "column statistics", "exact_sum", ("moments", "generated"), ()
@@ -54,10 +57,21 @@ def operators():
         yield f"schedule {name}", "training", ("schedule",), (name,)
 
 
+def uncounted(cases):
+    """The kinds of oracle lines that no operator above claims, as "file: kind"."""
+    claimed = {(stem, kind) for _, stem, kinds, _ in operators() for kind in kinds}
+    found = {(stem, line[1]) for stem, lines in cases.items() if stem not in WHOLE_RUNS
+             for line in lines if line[:1] == ["oracle"]}
+    return sorted(f"{stem}: {kind}" for stem, kind in found - claimed)
+
+
 def main():
     cases = {path.stem: [line.partition(" =")[0].split() for line in path.read_text().splitlines()]
              for path in GOLDEN.glob("*.kat")}
     too_few = False
+    for missing in uncounted(cases):
+        print(f"      {missing} belongs to no operator of this list")
+        too_few = True
     for name, stem, kinds, words in operators():
         n = sum(line[:1] == ["oracle"] and line[1] in kinds and (not words or line[2] in words or line[3] in words)
                 for line in cases[stem])

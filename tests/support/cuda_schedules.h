@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
@@ -13,13 +14,23 @@
 
 namespace reprotrain::testing {
 
+/// How often a body runs that asks for `n_schedules`: as many times as REPROTRAIN_SCHEDULES says, if
+/// it says something; once on a GPU.
+inline uint64_t n_schedules_wanted(uint64_t n_schedules) {
+#if defined(REPROTRAIN_EMULATED_CUDA)
+  const char* asked = std::getenv("REPROTRAIN_SCHEDULES");
+  return asked != nullptr ? std::strtoull(asked, nullptr, 10) : n_schedules;
+#else
+  return std::min<uint64_t>(n_schedules, 1);
+#endif
+}
+
 /// `body()` under `n_schedules` schedules, or as many as REPROTRAIN_SCHEDULES says. Expectations
 /// must not depend on the schedule.
 template <typename Body>
 void for_each_schedule(uint64_t n_schedules, const Body& body) {
 #if defined(REPROTRAIN_EMULATED_CUDA)
-  const char* asked = std::getenv("REPROTRAIN_SCHEDULES");
-  if (asked != nullptr) n_schedules = std::strtoull(asked, nullptr, 10);
+  n_schedules = n_schedules_wanted(n_schedules);
   ASSERT_GT(n_schedules, 0u) << "REPROTRAIN_SCHEDULES is no positive number";
   for (uint64_t index = 0; index < n_schedules; ++index) {
     const emulated_cuda::Schedule schedule{index};

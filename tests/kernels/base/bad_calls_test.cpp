@@ -94,6 +94,33 @@ TEST_P(BadMatrixProduct, MoreElementsThanAddresses) {
   EXPECT_EQ(refused(), "matrix A has more elements than memory has addresses");
 }
 
+TEST_P(BadMatrixProduct, EpiloguesThatDoNotFit) {
+  std::array<float, 8> memory{};
+  const auto fits = dense_view(memory.data(), 2, 4);
+  const auto turned = dense_view(memory.data(), 4, 2);
+  const auto refused_with = [&](const Epilogue& epilogue) {
+    product_.epilogue = epilogue;
+    return refused();
+  };
+  EXPECT_EQ(refused_with(Epilogue::activate_and_keep(Activation::kGelu, fits)), "");
+  EXPECT_EQ(refused_with(Epilogue::times_derivative(Activation::kGelu, fits)), "");
+  const std::string not_like_c = "epilogue: a matrix that is not shaped like C";
+  EXPECT_EQ(refused_with(Epilogue::activate_and_keep(Activation::kGelu, turned)), not_like_c);
+  EXPECT_EQ(refused_with(Epilogue::times_derivative(Activation::kRelu, turned)), not_like_c);
+  EXPECT_EQ(refused_with(Epilogue::times_derivative(Activation::kRelu, {nullptr, 2, 4, 4})),
+            "matrix of the derivative's operand has elements but no memory");
+  EXPECT_EQ(refused_with(Epilogue::activate(static_cast<Activation>(4))),
+            "epilogue: an unknown activation");
+  Epilogue epilogue;
+  epilogue.kept_input = fits;
+  EXPECT_EQ(refused_with(epilogue), "epilogue: a matrix without an activation");
+  epilogue.kind = Epilogue::Kind::kDerivative;
+  EXPECT_EQ(refused_with(epilogue), "epilogue: a derivative that should keep inputs");
+  epilogue = Epilogue::activate(Activation::kRelu);
+  epilogue.derivative_of = fits;
+  EXPECT_EQ(refused_with(epilogue), "epilogue: an activation with the operand of a derivative");
+}
+
 INSTANTIATE_TEST_SUITE_P(Definitions, BadMatrixProduct,
                          ::testing::Values(MatmulSpecification::kFma32,
                                            MatmulSpecification::kInt8x2,

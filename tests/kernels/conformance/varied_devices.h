@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kernels/conformance/operator_device.h"
-#include "kernels/random/philox.h"
+#include "kernels/random/shuffle.h"
 
 namespace reprotrain::kernels::testing {
 
@@ -50,6 +50,9 @@ class PiecewiseDevice final : public OperatorDevice {
   bool cospi_unit(double t, double& value) override { return device_.cospi_unit(t, value); }
   bool power_of(double base, uint64_t exponent, double& value) override {
     return device_.power_of(base, exponent, value);
+  }
+  bool schedule_factor(const ScheduleSettings& settings, int64_t step, double& factor) override {
+    return device_.schedule_factor(settings, step, factor);
   }
 
   /// Rows of C in parts, each part in two halves of columns.
@@ -152,14 +155,21 @@ class ReorderedDevice final : public OperatorDevice {
   explicit ReorderedDevice(OperatorDevice& device) : device_(device) {}
   std::string name() const override { return device_.name() + " reordered"; }
 
-  bool exact_sum(std::span<const float> terms, double& sum) override {
+  bool exact_sum(std::span<const float> terms, RoundedSum& sum) override {
     return device_.exact_sum(reordered(terms), sum);
   }
-  bool exact_sum(std::span<const double> terms, double& sum) override {
+  bool exact_sum(std::span<const double> terms, RoundedSum& sum) override {
     return device_.exact_sum(reordered(terms), sum);
   }
-  bool exact_sum_of_squares(std::span<const float> terms, double& sum) override {
+  bool exact_sum_of_squares(std::span<const float> terms, RoundedSum& sum) override {
     return device_.exact_sum_of_squares(reordered(terms), sum);
+  }
+  bool exact_sum_of_products(std::span<const float> a, std::span<const float> b,
+                             RoundedSum& sum) override {
+    return device_.exact_sum_of_products(reordered(a), reordered(b), sum);
+  }
+  bool norm(std::span<const float> terms, double& norm) override {
+    return device_.norm(reordered(terms), norm);
   }
   /// The terms of every element of C, for products that are exact.
   bool matrix_product(std::string_view specification, const MatrixProduct& product) override {
@@ -217,11 +227,7 @@ class ReorderedDevice final : public OperatorDevice {
   static std::vector<int64_t> order(size_t n) {
     std::vector<int64_t> places(n);
     std::iota(places.begin(), places.end(), int64_t{0});
-    std::sort(places.begin(), places.end(), [](int64_t a, int64_t b) {
-      const RandomStream stream{1, 2, 3};
-      return random_key(stream, static_cast<uint64_t>(a)) <
-             random_key(stream, static_cast<uint64_t>(b));
-    });
+    shuffle_indices({1, 2, 3}, places);
     return places;
   }
   /// A dense copy whose rows, or columns, have changed places.

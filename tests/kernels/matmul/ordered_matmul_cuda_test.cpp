@@ -82,7 +82,7 @@ TEST(OrderedMatmulCuda, GivesTheOraclesBitsWithEveryTile) {
     const ProductOperands host(product_case);
     for (const TileKind tile : kEveryTileKind) {
       // Large tiles spend long on little here; HasTheCpusBitsWhereChainsEndAndFold has them.
-      if (product_case.depth > 1000 && tile < TileKind::k32x32) continue;
+      if (product_case.depth > 100 && tile < TileKind::k32x32) continue;
       for_each_schedule(1, [&] {
         EXPECT_EQ(cuda_bits(host, unsplit(tile, host.product)), expected) << name_of(tile);
       });
@@ -102,7 +102,7 @@ TEST(OrderedMatmulCuda, HasTheCpusBitsAroundTheEdgesOfTiles) {
 
 TEST(OrderedMatmulCuda, HasTheCpusBitsWhereChainsEndAndFold) {
   int transposes = 0;
-  for (const int64_t depth : {1, 7, 8, 9, 31, 32, 33, 1023, 1024, 1025, 2049}) {
+  for (const int64_t depth : {1, 7, 8, 9, 31, 32, 33, 1024, 2049}) {
     const uint64_t n_schedules = depth < 1000 ? 3 : 1;
     expect_cpu_bits(transposed({"wide", 5, depth, 20, false, false, true}, transposes++ % 4), 0, 0,
                     n_schedules);
@@ -160,12 +160,12 @@ TEST(OrderedMatmulCuda, SplitsGiveTheSameBits) {
 }
 
 TEST(OrderedMatmulCuda, SlabsMayLieAtTheAddressOfAnyFloat) {
-  ProductOperands host({"wide", 18, 2049, 36, false, false, true});
+  ProductOperands host({"wide", 18, 1025, 36, false, false, true});
   const Bits expected = cpu_bits(host);
   for (const TileKind tile : kEveryTileKind) {
     for (const size_t workspace_shift : {1, 2}) {
       for_each_schedule(1, [&] {
-        EXPECT_EQ(cuda_bits(host, {tile, 1, 3}, 0, 0, workspace_shift), expected)
+        EXPECT_EQ(cuda_bits(host, {tile, 1, 2}, 0, 0, workspace_shift), expected)
             << name_of(tile) << " shift " << workspace_shift;
       });
     }

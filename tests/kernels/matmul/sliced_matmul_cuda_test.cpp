@@ -124,30 +124,6 @@ TEST_P(SlicedKnownAnswersCuda, OfChosenWordsComeOut) {
   }
 }
 
-TEST_P(SlicedKnownAnswersCuda, OfVectorsLongerThanAChunkComeOut) {
-  int n_cases = 0;
-  for (const testing::KnownAnswer& known : answers("_periodic")) {
-    const auto words = std::span(known.inputs);
-    const size_t k = testing::from_decimal(words[0]);
-    if (k != 70001) continue;
-    const size_t n_a = testing::from_decimal(words[1]);
-    const std::vector<float> a_period = floats(words.subspan(2, n_a));
-    const std::vector<float> b_period = floats(words.subspan(3 + n_a));
-    std::vector<float> a, b;
-    for (size_t i = 0; i < k; ++i) {
-      a.push_back(a_period[i % a_period.size()]);
-      b.push_back(b_period[i % b_period.size()]);
-    }
-    ++n_cases;
-    for_each_schedule(1, [&] {
-      EXPECT_EQ(cuda_bits(a, b, {1, 1, static_cast<int64_t>(k)}, n_digits()),
-                testing::bit_patterns(known.outputs))
-          << known.line;
-    });
-  }
-  EXPECT_GT(n_cases, 0);
-}
-
 INSTANTIATE_TEST_SUITE_P(Digits, SlicedKnownAnswersCuda, ::testing::Values(2, 3),
                          [](const auto& parameter) { return std::to_string(parameter.param); });
 

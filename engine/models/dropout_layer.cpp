@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/models/dropout_layer.h"
+
+#include <algorithm>
+
+#include "kernels/matmul/epilogue_rows.h"
+#include "kernels/random/streams.h"
+
+namespace reprotrain::engine {
+
+DropoutLayer::DropoutLayer(int64_t index, int64_t n, double probability)
+    : index_(index), n_(n), dropout_(kernels::Dropout::with_probability(probability)) {}
+
+kernels::ConstMatrixView DropoutLayer::forward_training(kernels::ConstMatrixView inputs,
+                                                        const ParameterArenas& /*arenas*/,
+                                                        StepPosition position,
+                                                        const kernels::Parallel& parallel) {
+  stream_ = {position.seed,
+             kernels::stream_of(kernels::StreamPurpose::kDropout, static_cast<uint32_t>(index_)),
+             static_cast<uint32_t>(position.step)};
+  const kernels::MatrixView outputs = outputs_.matrix(inputs.n_rows, n_);
+  for (int64_t row = 0; row < inputs.n_rows; ++row) {
+    std::copy_n(inputs.row(row), n_, outputs.row(row));
+  }
+  kernels::apply_dropout(dropout_, stream_, elements(outputs), parallel);
+  return outputs;
+}
+
+void DropoutLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> /*parameters*/,
+                           kernels::MatrixView outputs,
+                           const kernels::Parallel& /*parallel*/) const {
+  for (int64_t row = 0; row < inputs.n_rows; ++row) {
+    std::copy_n(inputs.row(row), n_, outputs.row(row));
+  }
+}
+
+kernels::MatrixView DropoutLayer::backward(kernels::MatrixView gradient,
+                                           const ParameterArenas& /*arenas*/,
+                                           const InputGradient& wanted,
+                                           const kernels::Parallel& parallel) {
+  kernels::apply_dropout(dropout_, stream_, elements(gradient), parallel);
+  kernels::finish_matrix(wanted.end, gradient, parallel);
+  return gradient;
+}
+
+}  // namespace reprotrain::engine
