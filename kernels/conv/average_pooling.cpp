@@ -23,21 +23,22 @@ struct ForwardLine {
     const float* image = images.row(line / n_lines);
     float* const image_outputs = outputs.row(line / n_lines);
     const int64_t oy = line % n_lines;
-    for_windows(pooling, oy, oy + 1,
-                [&](int64_t window, const WindowPart& y, const WindowPart& x)
-                    __attribute__((always_inline)) {
-                  float* sum = image_outputs + window * n_channels;
-                  for (int64_t c = 0; c < n_channels; ++c) sum[c] = 0.0f;
-                  for_pixels(pooling, y, x,
-                             [&](int64_t pixel, int64_t) __attribute__((always_inline)) {
-                               const float* source = image + pixel * n_channels;
-                               RPT_INDEPENDENT for (int64_t c = 0; c < n_channels; ++c) {
-                                 sum[c] = sum[c] + source[c];
-                               }
-                             });
-                  const float count = count_of(y, x);
-                  RPT_INDEPENDENT for (int64_t c = 0; c < n_channels; ++c) sum[c] = sum[c] / count;
-                });
+    for_windows(
+        pooling, oy, oy + 1,
+        [&](int64_t window, const WindowPart& y, const WindowPart& x)
+            __attribute__((always_inline)) {
+              float* sum = image_outputs + window * n_channels;
+              for (int64_t c = 0; c < n_channels; ++c) sum[c] = 0.0f;
+              for_pixels(
+                  pooling, y, x, [&](int64_t pixel, int64_t) __attribute__((always_inline)) {
+                    const float* source = image + pixel * n_channels;
+                    RPT_INDEPENDENT for (int64_t c = 0; c < n_channels; ++c) {
+                      sum[c] = sum[c] + source[c];
+                    }
+                  });
+              const float count = count_of(y, x);
+              RPT_INDEPENDENT for (int64_t c = 0; c < n_channels; ++c) sum[c] = sum[c] / count;
+            });
   }
 };
 
@@ -51,19 +52,20 @@ struct BackwardImage {
     const float* image_delta = delta.row(image);
     float* gradient = image_gradient.row(image);
     for (int64_t i = 0; i < image_gradient.n_columns; ++i) gradient[i] = 0.0f;
-    for_windows(pooling, 0, pooling.y.n_windows(),
-                [&](int64_t window, const WindowPart& y, const WindowPart& x)
-                    __attribute__((always_inline)) {
-                  const float* of_window = image_delta + window * n_channels;
-                  const float count = count_of(y, x);
-                  for_pixels(pooling, y, x,
-                             [&](int64_t pixel, int64_t) __attribute__((always_inline)) {
-                               float* target = gradient + pixel * n_channels;
-                               RPT_INDEPENDENT for (int64_t c = 0; c < n_channels; ++c) {
-                                 target[c] = target[c] + of_window[c] / count;
-                               }
-                             });
-                });
+    for_windows(
+        pooling, 0, pooling.y.n_windows(),
+        [&](int64_t window, const WindowPart& y, const WindowPart& x)
+            __attribute__((always_inline)) {
+              const float* of_window = image_delta + window * n_channels;
+              const float count = count_of(y, x);
+              for_pixels(
+                  pooling, y, x, [&](int64_t pixel, int64_t) __attribute__((always_inline)) {
+                    float* target = gradient + pixel * n_channels;
+                    RPT_INDEPENDENT for (int64_t c = 0; c < n_channels; ++c) {
+                      target[c] = target[c] + of_window[c] / count;
+                    }
+                  });
+            });
   }
 };
 

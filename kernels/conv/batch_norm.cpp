@@ -77,8 +77,8 @@ struct InputGradientRow {
   }
 };
 
-constexpr int64_t kSumRows = 512;      // of a matrix of terms that stays in the second-level cache
-constexpr int64_t kSumGrain = 4096;    // rows worth a task, which merges all channels once
+constexpr int64_t kSumRows = 512;    // of a matrix of terms that stays in the second-level cache
+constexpr int64_t kSumGrain = 4096;  // rows worth a task, which merges all channels once
 
 /// The exact sums of both parameter gradients.
 void sum_gradients(const BatchNormBackward& pass, const Parallel& parallel) {
@@ -159,23 +159,21 @@ void batch_norm_training(const BatchNormTraining& pass, const Parallel& parallel
     const double variance = moments[c].variance;
     pass.mean[c] = static_cast<float>(moments[c].mean);
     pass.inverse[c] = batch_norm_step::inverse_deviation(variance);
-    pass.running_mean[c] =
-        batch_norm_step::running(pass.running_mean[c], pass.mean[c], momentum);
-    pass.running_variance[c] =
-        batch_norm_step::running(pass.running_variance[c],
-                                 batch_norm_step::unbiased(variance, pass.x.n_rows), momentum);
+    pass.running_mean[c] = batch_norm_step::running(pass.running_mean[c], pass.mean[c], momentum);
+    pass.running_variance[c] = batch_norm_step::running(
+        pass.running_variance[c], batch_norm_step::unbiased(variance, pass.x.n_rows), momentum);
   }
-  write_outputs(
-      pass.x, pass.y,
-      {pass.mean.data(), pass.inverse.data(), pass.scale.data(), pass.shift.data()}, parallel);
+  write_outputs(pass.x, pass.y,
+                {pass.mean.data(), pass.inverse.data(), pass.scale.data(), pass.shift.data()},
+                parallel);
 }
 
 void batch_norm_backward(const BatchNormBackward& pass, const Parallel& parallel) {
   require_view(pass.x, "x");
   require_view(pass.gradient, "gradient");
   require_same_shape(pass.x, pass.gradient);
-  require_of_channels(pass.x, {pass.mean, pass.inverse, pass.scale, pass.scale_gradient,
-                               pass.shift_gradient});
+  require_of_channels(
+      pass.x, {pass.mean, pass.inverse, pass.scale, pass.scale_gradient, pass.shift_gradient});
   require_values(pass.x);
   sum_gradients(pass, parallel);
   parallel_row_loop(InputGradientRow{pass}, pass.x.n_rows, parallel, row_grain(pass.x.n_columns));
@@ -185,16 +183,15 @@ void batch_norm_inference(const BatchNormInference& pass, const Parallel& parall
   require_view(pass.x, "x");
   require_view(pass.y, "y");
   require_same_shape(pass.x, pass.y);
-  require_of_channels(pass.x,
-                      {pass.scale, pass.shift, pass.running_mean, pass.running_variance});
+  require_of_channels(pass.x, {pass.scale, pass.shift, pass.running_mean, pass.running_variance});
   const WorkSpace inverse(pass.x.n_columns);
   for (size_t c = 0; c < pass.running_variance.size(); ++c) {
     inverse.data()[c] =
         batch_norm_step::inverse_deviation(static_cast<double>(pass.running_variance[c]));
   }
-  write_outputs(
-      pass.x, pass.y,
-      {pass.running_mean.data(), inverse.data(), pass.scale.data(), pass.shift.data()}, parallel);
+  write_outputs(pass.x, pass.y,
+                {pass.running_mean.data(), inverse.data(), pass.scale.data(), pass.shift.data()},
+                parallel);
 }
 
 }  // namespace reprotrain::kernels

@@ -108,18 +108,17 @@ class InputGradient {
     const int64_t depth = depth_of(phase);
     const int64_t n_rows = pass_.image_gradient.n_rows * phase.y.n_places * phase.x.n_places;
     const int64_t chunk_rows = rows_of_chunk(pass_.chunk, depth);
-    parallel.for_ranges(pieces_of(n_rows, chunk_rows) * c_.n_groups,
-                        chunk_grain(chunk_rows, depth, c_.group_in()),
-                        [&](int64_t begin, int64_t end) {
-                          const WorkSpace patches(chunk_rows * depth);
-                          const WorkSpace pixels(chunk_rows * c_.group_in());
-                          for (int64_t task = begin; task < end; ++task) {
-                            const int64_t row = task / c_.n_groups * chunk_rows;
-                            run_chunk(phase, weight, task % c_.n_groups, row,
-                                      std::min(row + chunk_rows, n_rows), patches.data(),
-                                      pixels.data());
-                          }
-                        });
+    parallel.for_ranges(
+        pieces_of(n_rows, chunk_rows) * c_.n_groups, chunk_grain(chunk_rows, depth, c_.group_in()),
+        [&](int64_t begin, int64_t end) {
+          const WorkSpace patches(chunk_rows * depth);
+          const WorkSpace pixels(chunk_rows * c_.group_in());
+          for (int64_t task = begin; task < end; ++task) {
+            const int64_t row = task / c_.n_groups * chunk_rows;
+            run_chunk(phase, weight, task % c_.n_groups, row, std::min(row + chunk_rows, n_rows),
+                      patches.data(), pixels.data());
+          }
+        });
   }
 
   void run_chunk(const Phase& phase, const float* weight, int64_t group, int64_t row,
@@ -142,10 +141,9 @@ class InputGradient {
   }
 
   PixelGrid pixels_of(const Phase& phase, int64_t group) const {
-    return {pass_.image_gradient, c_.x.size,         c_.n_channels_in,
-            group * c_.group_in(), c_.group_in(),    phase.y.n_places,
-            phase.y.first_place,   phase.y.place_step, phase.x.n_places,
-            phase.x.first_place,   phase.x.place_step};
+    return {pass_.image_gradient, c_.x.size,           c_.n_channels_in,    group * c_.group_in(),
+            c_.group_in(),        phase.y.n_places,    phase.y.first_place, phase.y.place_step,
+            phase.x.n_places,     phase.x.first_place, phase.x.place_step};
   }
 
   const ConvolutionInputGradient& pass_;

@@ -17,20 +17,20 @@ struct ForwardLine {
     float* outputs = pass.outputs.row(line / n_lines);
     int32_t* winners = pass.winners.row(line / n_lines);
     const int64_t oy = line % n_lines;
-    for_windows(pooling, oy, oy + 1,
-                [&](int64_t window, const WindowPart& y, const WindowPart& x)
-                    __attribute__((always_inline)) {
-                  float* best = outputs + window * n_channels;
-                  int32_t* winner = winners + window * n_channels;
-                  bool is_first = true;
-                  for_pixels(pooling, y, x,
-                             [&](int64_t pixel, int64_t position)
-                                 __attribute__((always_inline)) {
-                               compete(image + pixel * n_channels, static_cast<int32_t>(position),
-                                       is_first, best, winner);
-                               is_first = false;
-                             });
-                });
+    for_windows(
+        pooling, oy, oy + 1,
+        [&](int64_t window, const WindowPart& y,
+            const WindowPart& x) __attribute__((always_inline)) {
+          float* best = outputs + window * n_channels;
+          int32_t* winner = winners + window * n_channels;
+          bool is_first = true;
+          for_pixels(
+              pooling, y, x, [&](int64_t pixel, int64_t position) __attribute__((always_inline)) {
+                compete(image + pixel * n_channels, static_cast<int32_t>(position), is_first, best,
+                        winner);
+                is_first = false;
+              });
+        });
   }
 
   RPT_HD void compete(const float* pixel, int32_t position, bool is_first, float* best,
@@ -63,21 +63,21 @@ struct BackwardImage {
     const int32_t* winners = pass.winners.row(image);
     float* gradient = pass.image_gradient.row(image);
     for (int64_t i = 0; i < pass.image_gradient.n_columns; ++i) gradient[i] = 0.0f;
-    for_windows(pooling, 0, pooling.y.n_windows(),
-                [&](int64_t window, const WindowPart& y, const WindowPart& x)
-                    __attribute__((always_inline)) {
-                  const float* of_window = delta + window * n_channels;
-                  const int32_t* winner = winners + window * n_channels;
-                  for_pixels(pooling, y, x,
-                             [&](int64_t pixel, int64_t position)
-                                 __attribute__((always_inline)) {
-                               float* target = gradient + pixel * n_channels;
-                               RPT_INDEPENDENT for (int64_t c = 0; c < n_channels; ++c) {
-                                 const float term = winner[c] == position ? of_window[c] : 0.0f;
-                                 target[c] = target[c] + term;
-                               }
-                             });
-                });
+    for_windows(
+        pooling, 0, pooling.y.n_windows(),
+        [&](int64_t window, const WindowPart& y,
+            const WindowPart& x) __attribute__((always_inline)) {
+          const float* of_window = delta + window * n_channels;
+          const int32_t* winner = winners + window * n_channels;
+          for_pixels(
+              pooling, y, x, [&](int64_t pixel, int64_t position) __attribute__((always_inline)) {
+                float* target = gradient + pixel * n_channels;
+                RPT_INDEPENDENT for (int64_t c = 0; c < n_channels; ++c) {
+                  const float term = winner[c] == position ? of_window[c] : 0.0f;
+                  target[c] = target[c] + term;
+                }
+              });
+        });
   }
 };
 

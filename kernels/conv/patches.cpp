@@ -45,16 +45,15 @@ struct Gather {
     float* rows;
   };
 
-  RPT_HD int64_t row_length() const {
-    return (range.tap_end - range.tap_begin) * patches.n_taken;
-  }
+  RPT_HD int64_t row_length() const { return (range.tap_end - range.tap_begin) * patches.n_taken; }
 
   RPT_HD void operator()(int64_t /*index*/) const {
     const int64_t n_x = patches.x.n_positions, n_y = patches.y.n_positions;
     int64_t line = range.row_begin / n_x, x = range.row_begin % n_x;
     for (int64_t row = range.row_begin; row < range.row_end; ++line) {
       const int64_t n = n_x - x < range.row_end - row ? n_x - x : range.row_end - row;
-      gather_line({line / n_y, line % n_y, x, x + n, target + (row - range.row_begin) * row_length()});
+      gather_line(
+          {line / n_y, line % n_y, x, x + n, target + (row - range.row_begin) * row_length()});
       row += n;
       x = 0;
     }

@@ -210,17 +210,15 @@ void moments_by_pieces(ConstMatrixView m, int64_t n_rows, std::span<ColumnMoment
 
 void column_moments(ConstMatrixView m, std::span<const int64_t> rows,
                     std::span<ColumnMoments> moments, const Parallel& parallel) {
-  moments_by_pieces(m, static_cast<int64_t>(rows.size()), moments, parallel,
-                    [&](int64_t begin, int64_t end, std::vector<MomentSums>& piece) {
-                      add_rows(m,
-                               rows.subspan(static_cast<size_t>(begin),
-                                            static_cast<size_t>(end - begin)),
-                               piece);
-                    });
+  moments_by_pieces(
+      m, static_cast<int64_t>(rows.size()), moments, parallel,
+      [&](int64_t begin, int64_t end, std::vector<MomentSums>& piece) {
+        add_rows(m, rows.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)),
+                 piece);
+      });
 }
 
-void column_moments(ConstMatrixView m, std::span<ColumnMoments> moments,
-                    const Parallel& parallel) {
+void column_moments(ConstMatrixView m, std::span<ColumnMoments> moments, const Parallel& parallel) {
   constexpr int64_t kBandRows = 4096;
   std::vector<int64_t> numbers(static_cast<size_t>(std::min(kBandRows, m.n_rows)));
   std::iota(numbers.begin(), numbers.end(), int64_t{0});
