@@ -26,6 +26,34 @@ RPT_HD void copy_run(const float* source, float* target, int64_t n) {
   memcpy(target + n - kLanes, source + n - kLanes, kLanes * sizeof(float));
 }
 
+/// `count` runs of `n` numbers, kVectors whole vectors and up to one more each, unrolled.
+template <int kVectors>
+RPT_HD void copy_runs(const float* source, int64_t source_step, float* target, int64_t target_step,
+                      int64_t count, int64_t n) {
+  for (int64_t i = 0; i < count; ++i, source += source_step, target += target_step) {
+    for (int v = 0; v < kVectors; ++v) {
+      memcpy(target + v * kLanes, source + v * kLanes, kLanes * sizeof(float));
+    }
+    memcpy(target + n - kLanes, source + n - kLanes, kLanes * sizeof(float));
+  }
+}
+
+RPT_HD void copy_equal_runs(const float* source, int64_t source_step, float* target,
+                            int64_t target_step, int64_t count, int64_t n) {
+  switch (n / kLanes) {
+    case 1:
+      return copy_runs<1>(source, source_step, target, target_step, count, n);
+    case 2:
+      return copy_runs<2>(source, source_step, target, target_step, count, n);
+    case 3:
+      return copy_runs<3>(source, source_step, target, target_step, count, n);
+    default:
+      for (int64_t i = 0; i < count; ++i, source += source_step, target += target_step) {
+        copy_run(source, target, n);
+      }
+  }
+}
+
 RPT_HD void clear_run(float* target, int64_t n) {
   for (int64_t i = 0; i < n; ++i) target[i] = 0.0f;
 }
@@ -83,14 +111,23 @@ struct Gather {
   /// Taps [tx, tx + n) of one row of the image, `pixels`.
   RPT_HD void gather_taps(const float* pixels, const Line& line, int64_t tx, int64_t n,
                           float* place) const {
-    const bool taps_touch = patches.x.tap_step == 1 && patches.n_taken == patches.n_channels;
-    for (int64_t x = line.x_begin; x < line.x_end; ++x, place += row_length()) {
-      const int64_t first = patches.x.place(x, tx);
-      if (taps_touch) {
-        copy_touching(pixels, first, n, place);
-      } else {
+    const PatchAxis& axis = patches.x;
+    const bool taps_touch = axis.tap_step == 1 && patches.n_taken == patches.n_channels;
+    for (int64_t x = line.x_begin; x < line.x_end;) {
+      const int64_t first = axis.place(x, tx);
+      int64_t n_positions = 1;
+      if (!taps_touch) {
         copy_apart(pixels, first, n, place);
+      } else if (first < 0 || first + n > axis.size) {
+        copy_touching(pixels, first, n, place);
+      } else {  // and so are the next positions inside of the image
+        const int64_t n_inside = (axis.size - n - first) / axis.position_step + 1;
+        n_positions = n_inside < line.x_end - x ? n_inside : line.x_end - x;
+        copy_equal_runs(pixels + first * patches.n_taken, axis.position_step * patches.n_taken,
+                        place, row_length(), n_positions, n * patches.n_taken);
       }
+      x += n_positions;
+      place += n_positions * row_length();
     }
   }
 
