@@ -57,7 +57,7 @@ inline int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size
 /// Rows of patches, `depth` numbers each, that a thread multiplies at a time.
 inline int64_t rows_of_chunk(const PatchChunk& chunk, int64_t depth) {
   constexpr int64_t kChunkElements = int64_t{1} << 16;  // 256 KiB
-  constexpr int64_t kFewestRows = 64, kMostRows = 512;
+  constexpr int64_t kFewestRows = 128, kMostRows = 512;
   if (chunk.n_rows > 0) return chunk.n_rows;
   return std::clamp(kChunkElements / std::max<int64_t>(1, depth), kFewestRows, kMostRows);
 }
