@@ -23,7 +23,7 @@
 #include "engine/device/cpu_threads.h"
 #include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
-#include "kernels/elementwise/vector_loop.h"
+#include "kernels/base/vector_loop.h"
 #include "kernels/random/philox.h"
 #include "kernels/reduce/column_statistics.h"
 #include "kernels/reduce/column_sums.h"

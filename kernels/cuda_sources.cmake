@@ -30,6 +30,7 @@ set(REPROTRAIN_CUDA_HEADERS
   base/cuda_error.h
   base/cuda_grid.h
   base/cuda_launch.h
+  base/quad_map_cuda.h
   digest/tile_digest_cuda.h
   elementwise/activation_cuda.h
   elementwise/dropout_cuda.h
@@ -37,8 +38,6 @@ set(REPROTRAIN_CUDA_HEADERS
   elementwise/estimate_cuda.h
   elementwise/initialisation_cuda.h
   elementwise/layer_norm_cuda.h
-  elementwise/quad_map.h
-  elementwise/warp_sum.h
   feature/feature_cuda.h
   loss/loss_list_cuda.h
   matmul/chain_fold_cuda.h
@@ -59,6 +58,7 @@ set(REPROTRAIN_CUDA_HEADERS
   random/sort_pairs_cuda.h
   reduce/column_sums_cuda.h
   reduce/exact_sum_cuda.h
+  reduce/lane_sum_cuda.h
   reduce/sum_accumulator.h
   reduce/thread_limbs_cuda.h
 )

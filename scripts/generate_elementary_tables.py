@@ -4,6 +4,7 @@
 
     generate_elementary_tables.py | clang-format > kernels/elementwise/elementary_table.h
     generate_elementary_tables.py --pairs | clang-format > kernels/elementwise/elementary_pair_table.h
+    generate_elementary_tables.py --quick | clang-format > kernels/elementwise/elementary_quick_table.h
 
 Each polynomial interpolates its function at Chebyshev nodes with 200-bit arithmetic; its coefficients
 are then rounded to binary64. The error printed beside it is measured with the *rounded* coefficients,
@@ -11,7 +12,7 @@ as the largest relative error at 5,000 Chebyshev-spaced points. Nothing here dec
 coefficient that is wrong makes the exhaustive test report a mismatch.
 
 --pairs prints those of the estimates in binary32 pairs: the leading coefficients of a polynomial are rounded to a pair of
-binary32 numbers each, the rest to one.
+binary32 numbers each, the rest to one. --quick prints those of the quick estimates in binary64.
 """
 import struct
 import sys
@@ -75,6 +76,25 @@ def polynomial(name, argument, comment, f, low, high, degree):
           f"{mp.nstr(growth, 3)} x 2^-53, both relative.")
     print(f"RPT_HD double {name}(double {argument}) {{")
     print(f"  return horner({argument}, " + ", ".join(hex_of(c) for c in coefficients) + ");")
+    print("}\n")
+
+
+def quick_polynomial(name, argument, comment, f, low, high, degree):
+    """Prints a template that evaluates the rounded polynomial in groups of four terms."""
+    coefficients = [mp.mpf(float(c)) for c in chebyshev_interpolant(f, low, high, degree)]
+    middle, half = (mp.mpf(low) + high) / 2, (mp.mpf(high) - low) / 2
+    worst, growth = mp.mpf(0), mp.mpf(0)
+    for k in range(N_CHECKS + 1):
+        x = middle + half * mp.cos(mp.pi * k / N_CHECKS)
+        exact = f(x)
+        worst = max(worst, abs(mp.polyval(coefficients[::-1], x) / exact - 1))
+        growth = max(growth, mp.fsum(abs(c * x**i) for i, c in enumerate(coefficients)) / abs(exact))
+    print(f"/// {comment}")
+    print(f"/// Approximation error 2^{mp.nstr(mp.log(worst, 2), 4)}, relative; terms add up to "
+          f"{mp.nstr(growth, 3)} times the value.")
+    print("template <typename MultiplyAdd>")
+    print(f"RPT_HD double {name}(double {argument}) {{")
+    print(f"  return quick_polynomial<MultiplyAdd>({argument}, " + ", ".join(hex_of(c) for c in coefficients) + ");")
     print("}\n")
 
 
@@ -207,6 +227,50 @@ def print_pair_table():
     print("}  // namespace reprotrain::kernels::rounded")
 
 
+def print_quick_table():
+    print("// SPDX-License-Identifier: Apache-2.0")
+    print("// Constants of the quick estimates in binary64. Printed by scripts/generate_elementary_tables.py --quick;")
+    print("// change the script, not this file.")
+    print("#pragma once\n")
+    print('#include "kernels/base/hd.h"')
+    print('#include "kernels/elementwise/quick_estimate.h"\n')
+    print("namespace reprotrain::kernels::rounded {\n")
+    print(f"inline constexpr double kQuickReciprocalLn2 = {hex_of(1 / mp.log(2))};")
+    print(f"inline constexpr double kQuickLn2 = {hex_of(mp.log(2))};\n")
+    quick_polynomial("expm1_over_r_quickly", "r", "(e^r - 1) / r for |r| <= 0.34661.", expm1_over, -mp.mpf("0.34661"),
+                     mp.mpf("0.34661"), 7)
+    quick_polynomial("twice_atanh_series_quickly", "w", "2 atanh(s) / s with w = s^2, for w <= 0.029440.", atanh_over, 0,
+                     mp.mpf("0.029440"), 4)
+    reach = mp.mpf("4.0001")**2
+    scale = mp.mpf(float(2 / reach))
+    print("/// Maps z^2 in [0, 16] to u = kQuickErfScale z^2 - 1 in [-1, 1].")
+    print(f"inline constexpr double kQuickErfScale = {hex_of(scale)};\n")
+    quick_polynomial("erf_over_z_quickly", "u", "erf(z) / z as a function of u.", lambda u: erf_over((u + 1) / scale), -1,
+                     1, 21)
+    low, high = mp.mpf(1) / mp.mpf("18.001"), mp.mpf(1) / 5
+    scale, offset = mp.mpf(float(2 / (high - low))), mp.mpf(float((high + low) / (high - low)))
+    print("/// Maps a in [0, 13] to u = kQuickTailScale / (a + 5) - kQuickTailOffset in [-1, 1].")
+    print(f"inline constexpr double kQuickTailScale = {hex_of(scale)};")
+    print(f"inline constexpr double kQuickTailOffset = {hex_of(offset)};\n")
+    quick_polynomial("scaled_mills_quickly", "u", "(a + 5) (1 - Phi(a)) e^(a^2/2) as a function of u.",
+                     lambda u: mills(scale / (u + offset) - 5) * scale / (u + offset) / mp.sqrt(2 * mp.pi), -1, 1, 13)
+    zero = mp.findroot(lambda a: mills(a) - a, 0.75)
+    high_piece, low_piece = pieces_of(zero, [24, 53])
+    print("/// The zero of 1 - Phi(a) - a phi(a); the first piece has 24 bits, so its distance to a binary32 a is exact.")
+    print(f"inline constexpr double kQuickGeluZeroHigh = {hex_of(high_piece)};")
+    print(f"inline constexpr double kQuickGeluZeroLow = {hex_of(low_piece)};\n")
+
+    def slope(u):
+        a = scale / (u + offset) - 5
+        if abs(a - zero) < mp.mpf(10)**-20:
+            a += mp.mpf(10)**-20
+        return (mills(a) - a) / mp.sqrt(2 * mp.pi) / (zero - a)
+
+    quick_polynomial("gelu_slope_quickly", "u",
+                     "(1 - Phi(a) - a phi(a)) e^(a^2/2) / (zero - a) as a function of u.", slope, -1, 1, 13)
+    print("}  // namespace reprotrain::kernels::rounded")
+
+
 def print_table():
     print("// SPDX-License-Identifier: Apache-2.0")
     print("// Constants of the elementary functions. Printed by scripts/generate_elementary_tables.py;")
@@ -257,6 +321,7 @@ def print_table():
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] not in ([], ["--pairs"]):
+    printers = {"": print_table, "--pairs": print_pair_table, "--quick": print_quick_table}
+    if " ".join(sys.argv[1:]) not in printers:
         sys.exit(__doc__)
-    print_pair_table() if sys.argv[1:] == ["--pairs"] else print_table()
+    printers[" ".join(sys.argv[1:])]()

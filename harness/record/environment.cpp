@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <clocale>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <vector>
 
@@ -200,9 +200,9 @@ void add_lines(const Json& value, const std::string& name,
 }  // namespace
 
 bool is_recorded_variable(std::string_view name) {
-  constexpr std::array<std::string_view, 8> kPrefixes = {
-      "CUDA_", "CUBLAS_", "CUDNN_", "NCCL_", "OMP_", "HDF5_", "GLIBC_TUNABLES"};
-  return std::any_of(kPrefixes.begin(), kPrefixes.end(), [&](std::string_view prefix) {
+  constexpr std::string_view kPrefixes[] = {"CUDA_", "CUBLAS_", "CUDNN_",        "NCCL_",
+                                            "OMP_",  "HDF5_",   "GLIBC_TUNABLES"};
+  return std::any_of(std::begin(kPrefixes), std::end(kPrefixes), [&](std::string_view prefix) {
     return name.substr(0, prefix.size()) == prefix;
   });
 }

@@ -52,7 +52,8 @@ RPT_HD Double fused_to_odd(Double a, Double b, Double c) {
 
 /// The software route of exact_fma, on any machine.
 RPT_HD float emulated_fma(float a, float b, float c) {
-  return static_cast<float>(fused_to_odd<double, int64_t>(a, b, c));
+  return static_cast<float>(fused_to_odd<double, int64_t>(
+      static_cast<double>(a), static_cast<double>(b), static_cast<double>(c)));
 }
 
 /// The correctly rounded a*b + c.

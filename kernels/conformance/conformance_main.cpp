@@ -28,7 +28,8 @@ constexpr const char* kUsage =
     "  --threads N    threads that share the work of an operator (default 2)\n"
     "  --json         the verdicts as JSON\n"
     "  --invariances  only print what each operator is invariant under (docs/determinism.md)\n"
-    "Exit status: 0 all bits are the same, 1 some differ, 2 usage or the machine failed.\n";
+    "Exit status: 0 all bits are the same, 1 some differ, 2 usage, or the build or the machine\n"
+    "failed.\n";
 
 struct Options {
   std::vector<CpuPath> paths;
@@ -78,8 +79,8 @@ Options options_from(const std::vector<std::string>& arguments) {
 int run(const Options& options) {
   const StrictFloatScope strict;
   if (const char* fault = arithmetic_canary()) {
-    std::cerr << "reprotrain_conformance: " << fault << "\n";
-    return 1;
+    std::cerr << "reprotrain_conformance: this build cannot keep its promise: " << fault << "\n";
+    return 2;
   }
   const ThreadTeam threads(options.n_threads);
   std::vector<OperatorVerdict> verdicts;

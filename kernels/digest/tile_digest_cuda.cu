@@ -5,7 +5,7 @@
 #include "kernels/base/cuda_grid.h"
 #include "kernels/base/cuda_launch.h"
 #include "kernels/base/float_bits.h"
-#include "kernels/elementwise/quad_map.h"
+#include "kernels/base/quad_map_cuda.h"
 
 namespace reprotrain::kernels {
 namespace {

@@ -6,8 +6,8 @@
 
 #include "kernels/base/find_by_name.h"
 #include "kernels/base/require.h"
+#include "kernels/base/vector_loop.h"
 #include "kernels/elementwise/elementary_array.h"
-#include "kernels/elementwise/vector_loop.h"
 
 namespace reprotrain::kernels {
 

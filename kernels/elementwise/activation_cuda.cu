@@ -4,9 +4,9 @@
 #include <array>
 
 #include "kernels/base/find_by_name.h"
+#include "kernels/base/quad_map_cuda.h"
 #include "kernels/elementwise/activation.h"
 #include "kernels/elementwise/estimate_cuda.h"
-#include "kernels/elementwise/quad_map.h"
 
 namespace reprotrain::kernels {
 namespace {

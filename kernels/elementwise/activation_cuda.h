@@ -2,7 +2,7 @@
 // Activations over arrays in device memory: the formulas of activation.h.
 //
 // Determinism: elementwise; the bits of the CPU.
-// See also: activation.h, estimate_cuda.h, quad_map.h.
+// See also: activation.h, estimate_cuda.h, quad_map_cuda.h.
 #pragma once
 
 #include <cuda_runtime_api.h>

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "kernels/elementwise/vector_loop.h"
+#include "kernels/base/vector_loop.h"
 
 namespace reprotrain::kernels {
 

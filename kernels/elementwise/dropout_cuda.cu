@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/elementwise/dropout_cuda.h"
 
-#include "kernels/elementwise/quad_map.h"
+#include "kernels/base/quad_map_cuda.h"
 
 namespace reprotrain::kernels {
 namespace {

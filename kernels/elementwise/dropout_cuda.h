@@ -2,7 +2,7 @@
 // Dropout over an array in device memory: the map of dropout.h.
 //
 // Determinism: a function of (random stream, index); the bits of the CPU.
-// See also: dropout.h, quad_map.h.
+// See also: dropout.h, quad_map_cuda.h.
 #pragma once
 
 #include <cuda_runtime_api.h>

@@ -11,7 +11,7 @@
 // Determinism: the same bits on every machine, by definition; no libm, no fma.
 // correctly_rounded_by<F, EstimateIn::kBinary32Pair> (pair_estimate.h) gives the same bits, F being
 //   Exp, Log and so on; arrays and activations take it on a GPU with slow binary64.
-// See also: elementary_array.h for many arguments at once, five times faster;
+// See also: elementary_array.h for many arguments at once, ten times faster;
 // docs/arithmetic.md "Elementary functions"; scripts/exhaustive.sh checks all 2^32 arguments.
 #pragma once
 

@@ -3,12 +3,11 @@
 //
 // Each reads n floats at x and writes f of them at y, on the calling thread. y may be x;
 //   otherwise the two must not overlap. n = 0 is fine.
-// Why: the estimates vectorise, the rare decision does not. Estimates of a block run in a vector
-//   loop first, in binary32 pairs where the vectors have an fma instruction; the few undecided
-//   elements (one in 1000 to 7000) are then settled one by one, many of them by a second loop over
-//   the block in binary64, which leaves about one in 2^19.
+// Why: the estimates vectorise, the rare decision does not. Quick estimates of a block run in a
+//   vector loop first; the few elements that they leave undecided (one in 2700) are then settled one
+//   by one, many of them by a second loop over the block in binary64, which leaves about one in 2^19.
 // Determinism: the same bits for every width, block and position.
-// See also: kernels/elementwise/vector_loop.h.
+// See also: kernels/base/vector_loop.h.
 #pragma once
 
 #include <cstdint>

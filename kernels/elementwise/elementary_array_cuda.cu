@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/elementwise/elementary_array_cuda.h"
 
+#include "kernels/base/quad_map_cuda.h"
 #include "kernels/elementwise/estimate_cuda.h"
-#include "kernels/elementwise/quad_map.h"
 
 namespace reprotrain::kernels::rounded {
 namespace {

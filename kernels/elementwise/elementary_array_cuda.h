@@ -6,7 +6,7 @@
 // Why: the first estimate is in binary64 where the device has it at half speed, else in binary32
 //   pairs.
 // Determinism: the same bits for every grid, position and device, whatever the estimate is in.
-// See also: elementary_array.h, estimate_cuda.h, quad_map.h.
+// See also: elementary_array.h, estimate_cuda.h, quad_map_cuda.h.
 #pragma once
 
 #include <cuda_runtime_api.h>

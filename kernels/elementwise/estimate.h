@@ -6,7 +6,8 @@
 //                                    binary64 without branches, so that loops vectorise
 //   bool special(float x, float& y)  arguments whose result is a rule: infinities, poles, zeros
 //   DoubleDouble accurate(float x)   f(x) within 2^-75 of its size, for every other argument
-//   and, for a try before the estimate, PairEstimate estimate_in_pairs(float x): pair_estimate.h.
+//   and, for a try before the estimate, quick_estimate (quick_estimate.h) and estimate_in_pairs
+//   (pair_estimate.h).
 // Determinism: the result is the real value f(x) rounded once to nearest even. Rounding is
 //   monotonic: where both ends of the estimate's interval round to one float, that float is the
 //   result; else the accurate value decides. Which way was taken never shows in the bits.

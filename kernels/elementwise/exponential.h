@@ -13,6 +13,7 @@
 #include "kernels/elementwise/elementary_table.h"
 #include "kernels/elementwise/estimate.h"
 #include "kernels/elementwise/pair_exponential.h"
+#include "kernels/elementwise/quick_exponential.h"
 
 namespace reprotrain::kernels::rounded {
 
@@ -85,6 +86,10 @@ struct Exp {
   RPT_HD static Estimate estimate(float x) {
     return estimate_within(fast_exp(clamped(static_cast<double>(x), kExpLow, kExpHigh)), 0x1p-48);
   }
+  template <typename MultiplyAdd>
+  RPT_HD static QuickEstimate quick_estimate(float x) {
+    return exp_quick_estimate<MultiplyAdd>(x);
+  }
   template <typename Fma>
   RPT_HD static PairEstimate estimate_in_pairs(float x) {
     return exp_estimate_in_pairs<Fma>(x);
@@ -100,6 +105,10 @@ struct Expm1 {
     const double argument = clamped(static_cast<double>(x), -60.0, kExpHigh);
     const double value = fast_expm1(argument);
     return estimate_within(chosen(argument == 0.0, argument, value), 0x1p-48);
+  }
+  template <typename MultiplyAdd>
+  RPT_HD static QuickEstimate quick_estimate(float x) {
+    return expm1_quick_estimate<MultiplyAdd>(x);
   }
   template <typename Fma>
   RPT_HD static PairEstimate estimate_in_pairs(float x) {

@@ -3,7 +3,7 @@
 //
 // `Fma` names the fma in use: FmaOnAnyMachine, or FmaInstruction where a CPU is known to have one.
 // Why: a GPU with one binary64 unit for 32 or 64 binary32 units estimates an elementary function
-//   in pairs (expected to be faster there; not measured), and a vector of AVX2 holds twice as many binary32 numbers.
+//   in pairs (expected to be faster there; not measured).
 // Requires: round to nearest even. Errors are stated without underflow; who uses them adds an
 //   absolute 2^-140 (pair_estimate.h).
 // Reference: T. J. Dekker (1971); M. Joldes, J.-M. Muller, V. Popescu, "Tight and rigorous error

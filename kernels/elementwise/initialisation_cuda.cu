@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/elementwise/initialisation_cuda.h"
 
+#include "kernels/base/quad_map_cuda.h"
 #include "kernels/elementwise/initialisation.h"
-#include "kernels/elementwise/quad_map.h"
 
 namespace reprotrain::kernels {
 namespace {

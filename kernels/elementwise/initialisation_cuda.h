@@ -2,7 +2,7 @@
 // Initial weights in device memory: the values of initialisation.h.
 //
 // Determinism: a function of (seed, instance, shape, index); the bits of the CPU.
-// See also: initialisation.h, quad_map.h.
+// See also: initialisation.h, quad_map_cuda.h.
 #pragma once
 
 #include <cuda_runtime_api.h>

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/elementwise/lane_sum.h"
+#include "kernels/base/vector_loop.h"
 #include "kernels/elementwise/layer_norm_requirements.h"
-#include "kernels/elementwise/vector_loop.h"
 #include "kernels/reduce/column_sums.h"
+#include "kernels/reduce/lane_sum.h"
 
 namespace reprotrain::kernels {
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/elementwise/layer_norm_cuda.h"
 
+#include "kernels/base/quad_map_cuda.h"
 #include "kernels/elementwise/layer_norm_requirements.h"
-#include "kernels/elementwise/quad_map.h"
-#include "kernels/elementwise/warp_sum.h"
 #include "kernels/reduce/column_sums_cuda.h"
+#include "kernels/reduce/lane_sum_cuda.h"
 
 namespace reprotrain::kernels {
 namespace {

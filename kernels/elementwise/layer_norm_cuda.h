@@ -4,7 +4,7 @@
 // Requires: views and spans of device memory; everything happens in the order of `stream`. Throws
 // CudaError.
 // Determinism: rows are independent; parameter gradients are exact column sums.
-// See also: layer_norm.h (formulas), warp_sum.h, kernels/reduce/column_sums_cuda.h.
+// See also: layer_norm.h (formulas), lane_sum_cuda.h, kernels/reduce/column_sums_cuda.h.
 #pragma once
 
 #include <cuda_runtime_api.h>

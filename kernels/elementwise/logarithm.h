@@ -15,6 +15,7 @@
 #include "kernels/elementwise/estimate.h"
 #include "kernels/elementwise/exponential.h"
 #include "kernels/elementwise/pair_logarithm.h"
+#include "kernels/elementwise/quick_logarithm.h"
 
 namespace reprotrain::kernels::rounded {
 
@@ -71,6 +72,10 @@ struct Log {
     const double value = fast_log(static_cast<double>(x));
     return estimate_within(chosen((x > 0.0f) & (x < infinity()), value, nan), 0x1p-48);
   }
+  template <typename MultiplyAdd>
+  RPT_HD static QuickEstimate quick_estimate(float x) {
+    return log_quick_estimate<MultiplyAdd>(x);
+  }
   template <typename Fma>
   RPT_HD static PairEstimate estimate_in_pairs(float x) {
     return log_estimate_in_pairs<Fma>(x);
@@ -95,6 +100,10 @@ struct Log1p {
         fast_log_of_parts(parts.k, chosen(parts.k == 0.0, argument, parts.m - 1.0));
     const double known = chosen((x > -1.0f) & (x < infinity()), value, nan);
     return estimate_within(chosen(argument == 0.0, argument, known), 0x1p-48);
+  }
+  template <typename MultiplyAdd>
+  RPT_HD static QuickEstimate quick_estimate(float x) {
+    return log1p_quick_estimate<MultiplyAdd>(x);
   }
   template <typename Fma>
   RPT_HD static PairEstimate estimate_in_pairs(float x) {

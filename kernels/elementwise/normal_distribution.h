@@ -17,6 +17,7 @@
 
 #include "kernels/elementwise/exponential.h"
 #include "kernels/elementwise/pair_normal_distribution.h"
+#include "kernels/elementwise/quick_normal_distribution.h"
 
 namespace reprotrain::kernels::rounded {
 
@@ -84,6 +85,10 @@ struct Erf {
     const double value = chosen(z < 0.75, near_zero, 1.0 - tail);
     return estimate_within(with_sign_of(argument, value), 0x1p-45);
   }
+  template <typename MultiplyAdd>
+  RPT_HD static QuickEstimate quick_estimate(float x) {
+    return erf_quick_estimate<MultiplyAdd>(x);
+  }
   template <typename Fma>
   RPT_HD static PairEstimate estimate_in_pairs(float x) {
     return erf_estimate_in_pairs<Fma>(x);
@@ -105,6 +110,10 @@ struct Gelu {
     const NormalTail normal = normal_tail(clamped(magnitude(argument), 0.0, kNormalReach));
     const double distribution = chosen(argument < 0.0, normal.tail, 1.0 - normal.tail);
     return estimate_within(argument * distribution, 0x1p-45);
+  }
+  template <typename MultiplyAdd>
+  RPT_HD static QuickEstimate quick_estimate(float x) {
+    return gelu_quick_estimate<MultiplyAdd>(x);
   }
   template <typename Fma>
   RPT_HD static PairEstimate estimate_in_pairs(float x) {
@@ -134,6 +143,10 @@ struct GeluDerivative {
     const double lower_error = (normal.tail + slope) * 0x1p-45;
     return {chosen(argument < 0.0, lower_side, upper_side),
             chosen(argument < 0.0, lower_error, upper_side * 0x1p-45)};
+  }
+  template <typename MultiplyAdd>
+  RPT_HD static QuickEstimate quick_estimate(float x) {
+    return gelu_derivative_quick_estimate<MultiplyAdd>(x);
   }
   template <typename Fma>
   RPT_HD static PairEstimate estimate_in_pairs(float x) {

@@ -14,12 +14,13 @@
 
 #include "kernels/elementwise/estimate.h"
 #include "kernels/elementwise/float_pair.h"
+#include "kernels/elementwise/quick_estimate.h"
 
 namespace reprotrain::kernels::rounded {
 
 /// The arithmetic of the first estimate.
 enum class EstimateIn {
-  kBinary64,      ///< right for CPUs without fma, and GPUs of the data centre (1:2)
+  kBinary64,      ///< quick_estimate.h: right for CPUs, and GPUs of the data centre (1:2)
   kBinary32Pair,  ///< right for GPUs with slow binary64 (1:32, 1:64)
 };
 
@@ -78,7 +79,7 @@ RPT_HD RoundedInterval rounded_interval(PairEstimate e) {
   return {e.hi - (e.error - e.lo), e.hi + (e.error + e.lo)};
 }
 
-/// f(x) where the pair did not settle it.
+/// f(x) where the first estimate did not settle it.
 template <typename F>
 RPT_HD_RARE float decided_from_binary64(float x) {
   return correctly_rounded<F>(x);
@@ -88,7 +89,8 @@ RPT_HD_RARE float decided_from_binary64(float x) {
 template <typename F, EstimateIn kEstimate>
 RPT_HD float correctly_rounded_by(float x) {
   if constexpr (kEstimate == EstimateIn::kBinary64) {
-    return correctly_rounded<F>(x);
+    const QuickEstimate e = F::template quick_estimate<AnyMultiplyAdd>(x);
+    return e.is_decided() ? e.rounded() : decided_from_binary64<F>(x);
   } else {
     const RoundedInterval y = rounded_interval(F::template estimate_in_pairs<FmaOnAnyMachine>(x));
     return y.is_one_float() ? y.low : decided_from_binary64<F>(x);

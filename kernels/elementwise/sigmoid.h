@@ -16,6 +16,10 @@ struct Sigmoid {
     const double argument = clamped(static_cast<double>(x), -110.0, 110.0);
     return estimate_within(1.0 / (1.0 + fast_exp(-argument)), 0x1p-47);
   }
+  template <typename MultiplyAdd>
+  RPT_HD static QuickEstimate quick_estimate(float x) {
+    return sigmoid_quick_estimate<MultiplyAdd>(x);
+  }
   template <typename Fma>
   RPT_HD static PairEstimate estimate_in_pairs(float x) {
     return sigmoid_estimate_in_pairs<Fma>(x);
@@ -35,6 +39,10 @@ struct Tanh {
     const double argument = static_cast<double>(x);
     const double t = fast_expm1(2.0 * clamped(magnitude(argument), 0.0, kSaturation));
     return estimate_within(with_sign_of(argument, t / (t + 2.0)), 0x1p-47);
+  }
+  template <typename MultiplyAdd>
+  RPT_HD static QuickEstimate quick_estimate(float x) {
+    return tanh_quick_estimate<MultiplyAdd>(x);
   }
   template <typename Fma>
   RPT_HD static PairEstimate estimate_in_pairs(float x) {

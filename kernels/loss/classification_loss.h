@@ -23,8 +23,8 @@
 
 #include "kernels/base/hd.h"
 #include "kernels/elementwise/elementary.h"
-#include "kernels/elementwise/lane_sum.h"
 #include "kernels/loss/regression_loss.h"
+#include "kernels/reduce/lane_sum.h"
 
 namespace reprotrain::kernels {
 

@@ -4,8 +4,8 @@
 #include <array>
 
 #include "kernels/base/find_by_name.h"
+#include "kernels/base/vector_loop.h"
 #include "kernels/elementwise/elementary_array.h"
-#include "kernels/elementwise/vector_loop.h"
 #include "kernels/loss/classification_loss.h"
 #include "kernels/loss/loss_requirements.h"
 #include "kernels/loss/loss_rows.h"

@@ -4,13 +4,13 @@
 #include <array>
 
 #include "kernels/base/find_by_name.h"
+#include "kernels/base/quad_map_cuda.h"
 #include "kernels/elementwise/elementary.h"
 #include "kernels/elementwise/estimate_cuda.h"
-#include "kernels/elementwise/quad_map.h"
-#include "kernels/elementwise/warp_sum.h"
 #include "kernels/loss/classification_loss.h"
 #include "kernels/loss/loss_requirements.h"
 #include "kernels/loss/loss_rows.h"
+#include "kernels/reduce/lane_sum_cuda.h"
 
 namespace reprotrain::kernels {
 namespace {

@@ -6,7 +6,7 @@
 // (loss_requirements.h) before they were copied there, as no kernel looks at them; everything happens in the order of `stream`. Throws CudaError, and
 // std::invalid_argument where shapes do not match.
 // Determinism: rows are independent; the total is an exact sum.
-// See also: loss_list.h, loss_rows.h, kernels/elementwise/warp_sum.h.
+// See also: loss_list.h, loss_rows.h, kernels/reduce/lane_sum_cuda.h.
 #pragma once
 
 #include <cuda_runtime_api.h>

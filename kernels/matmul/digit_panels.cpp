@@ -6,7 +6,7 @@
 
 #include "kernels/base/ceil_div.h"
 #include "kernels/base/cpu_path.h"
-#include "kernels/elementwise/vector_loop.h"
+#include "kernels/base/vector_loop.h"
 #include "kernels/matmul/digit_slices.h"
 #include "kernels/matmul/digit_words.h"
 #include "kernels/matmul/pack_avx2.h"
@@ -236,7 +236,7 @@ void DigitPanels::pack(int64_t panel) const {
   source.measure(magnitudes);
   PanelScales scales;
   for (int i = 0; i < width_; ++i) {
-    const int exponent = slice_exponent(magnitudes[i].finite, n_digits_);
+    const int exponent = slice_exponent(static_cast<uint32_t>(magnitudes[i].finite), n_digits_);
     const SliceScale scale = SliceScale::of_exponent(exponent);
     scales.first[i] = scale.first;
     scales.second[i] = scale.second;

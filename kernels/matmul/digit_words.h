@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "kernels/base/hd.h"
-#include "kernels/elementwise/vector_loop.h"
+#include "kernels/base/vector_loop.h"
 #include "kernels/matmul/digit_slices.h"
 
 namespace reprotrain::kernels {

@@ -11,8 +11,8 @@
 #include <cstdint>
 
 #include "kernels/base/cuda_launch.h"
+#include "kernels/base/quad_map_cuda.h"
 #include "kernels/elementwise/activation.h"
-#include "kernels/elementwise/quad_map.h"
 #include "kernels/matmul/epilogue.h"
 
 namespace reprotrain::kernels {

@@ -2,7 +2,7 @@
 #include "kernels/optimizer/optimizer_cuda.h"
 
 #include "kernels/base/find_by_name.h"
-#include "kernels/elementwise/quad_map.h"
+#include "kernels/base/quad_map_cuda.h"
 #include "kernels/optimizer/step_constants.h"
 
 namespace reprotrain::kernels {

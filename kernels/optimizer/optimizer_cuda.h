@@ -4,7 +4,7 @@
 // Why: a step reads and writes every parameter and moment once; four 16-byte streams in and three
 // out for adam.
 // Determinism: elementwise, constants from the host; the bits of the CPU.
-// See also: optimizer_list.h, quad_map.h.
+// See also: optimizer_list.h, quad_map_cuda.h.
 #pragma once
 
 #include <cuda_runtime_api.h>

@@ -4,7 +4,7 @@
 #include "kernels/base/find_by_name.h"
 #include "kernels/base/float_bits.h"
 #include "kernels/base/require.h"
-#include "kernels/elementwise/vector_loop.h"
+#include "kernels/base/vector_loop.h"
 #include "kernels/optimizer/adam.h"
 #include "kernels/optimizer/clipping.h"
 #include "kernels/optimizer/sgd.h"

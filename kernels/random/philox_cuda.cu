@@ -2,7 +2,7 @@
 #include "kernels/random/philox_cuda.h"
 
 #include "kernels/base/ceil_div.h"
-#include "kernels/elementwise/quad_map.h"
+#include "kernels/base/quad_map_cuda.h"
 
 namespace reprotrain::kernels {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "kernels/base/ceil_div.h"
 #include "kernels/base/require.h"
-#include "kernels/elementwise/vector_loop.h"
+#include "kernels/base/vector_loop.h"
 #include "kernels/reduce/column_statistics.h"
 #include "kernels/reduce/exponent_bins.h"
 #include "kernels/reduce/grid_tile.h"

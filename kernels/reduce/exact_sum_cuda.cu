@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "kernels/base/ceil_div.h"
-#include "kernels/elementwise/quad_map.h"
+#include "kernels/base/quad_map_cuda.h"
 #include "kernels/reduce/thread_limbs_cuda.h"
 
 namespace reprotrain::kernels {

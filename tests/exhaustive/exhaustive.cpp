@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks a correctly rounded function on every binary32 argument, all 2^32 of them.
 //
-//   reprotrain_exhaustive FUNCTION [--begin BITS] [--end BITS] [--hard N] [--path binary64|pair]
+//   reprotrain_exhaustive FUNCTION [--begin BITS] [--end BITS] [--hard N] [--path binary64|pair|quick]
 //
 // --path binary64 (the default) is the check against MPFR. Both forms, scalar and array, are
 // checked; see tests/oracle/rounding_check.h for how. Prints mismatches, and every argument whose
@@ -9,16 +9,16 @@
 // of tests/golden/elementary.kat. Hard subnormal arguments are counted, not printed: every odd one
 // is next to a tie of gelu.
 //
-// --path pair checks the estimates in binary32 pairs against the binary64 path: wherever such an
-// estimate decides, it must give the same float, and it must keep the bound that it claims (see
-// tests/oracle/pair_check.h). Exit 1 on a mismatch.
+// --path pair checks the estimates in binary32 pairs against the binary64 path, --path quick the quick
+// estimates: wherever such an estimate decides, it must give the same float, and it must keep the
+// bound that it claims (see tests/oracle/estimate_check.h). Exit 1 on a mismatch.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
 #include "kernels/base/float_bits.h"
-#include "tests/oracle/pair_check.h"
+#include "tests/oracle/estimate_check.h"
 #include "tests/oracle/rounding_check.h"
 
 namespace reprotrain {
@@ -32,7 +32,7 @@ struct Request {
   uint64_t begin = 0;
   uint64_t end = 1ull << 32;
   double hard = 28.0;
-  bool in_pairs = false;
+  std::string path = "binary64";
 };
 
 Request parsed(int argc, char** argv) {
@@ -43,7 +43,7 @@ Request parsed(int argc, char** argv) {
     if (option == "--begin") request.begin = std::strtoull(argv[i + 1], nullptr, 0);
     if (option == "--end") request.end = std::strtoull(argv[i + 1], nullptr, 0);
     if (option == "--hard") request.hard = std::strtod(argv[i + 1], nullptr);
-    if (option == "--path") request.in_pairs = std::string(argv[i + 1]) == "pair";
+    if (option == "--path") request.path = argv[i + 1];
   }
   return request;
 }
@@ -97,25 +97,26 @@ int run_binary64(const Request& request) {
   return tally.n_mismatches == 0 ? 0 : 1;
 }
 
-int run_pairs(const Request& request) {
+int run_first_estimates(const Request& request) {
   const Stopwatch stopwatch;
-  const auto complain = [&](float x, uint32_t pair, uint32_t binary64) {
-    std::printf("MISMATCH %s(%08x) in pairs: %08x (or beyond its bound), must be %08x\n",
-                request.function.c_str(), bits_of(x), pair, binary64);
+  const auto complain = [&](float x, uint32_t first, uint32_t binary64) {
+    std::printf("MISMATCH %s(%08x) by %s estimate: %08x (or beyond its bound), must be %08x\n",
+                request.function.c_str(), bits_of(x), request.path.c_str(), first, binary64);
   };
-  const oracle::PairTally tally =
-      oracle::check_pairs(request.function, request.begin, request.end, 1, complain);
+  const auto check = request.path == "quick" ? oracle::check_quick : oracle::check_pairs;
+  const oracle::EstimateTally tally =
+      check(request.function, request.begin, request.end, 1, complain);
   std::printf(
-      "# %s pairs [0x%08llx, 0x%08llx): %llu arguments, %llu mismatches, %llu beyond the bound, "
+      "# %s %s [0x%08llx, 0x%08llx): %llu arguments, %llu mismatches, %llu beyond the bound, "
       "%llu undecided, worst %.3f of the bound, %.0f s\n",
-      request.function.c_str(), Count{request.begin}, Count{request.end}, Count{tally.n_arguments},
-      Count{tally.n_mismatches}, Count{tally.n_beyond_bound}, Count{tally.n_undecided},
-      tally.worst_share_of_bound, stopwatch.seconds());
+      request.function.c_str(), request.path.c_str(), Count{request.begin}, Count{request.end},
+      Count{tally.n_arguments}, Count{tally.n_mismatches}, Count{tally.n_beyond_bound},
+      Count{tally.n_undecided}, tally.worst_share_of_bound, stopwatch.seconds());
   return tally.n_mismatches + tally.n_beyond_bound == 0 ? 0 : 1;
 }
 
 int run(const Request& request) {
-  return request.in_pairs ? run_pairs(request) : run_binary64(request);
+  return request.path == "binary64" ? run_binary64(request) : run_first_estimates(request);
 }
 
 }  // namespace
@@ -125,7 +126,7 @@ int main(int argc, char** argv) {
   if (argc < 2 || argc % 2 != 0) {
     std::fprintf(
         stderr,
-        "usage: %s FUNCTION [--begin BITS] [--end BITS] [--hard N] [--path binary64|pair]\n",
+        "usage: %s FUNCTION [--begin BITS] [--end BITS] [--hard N] [--path binary64|pair|quick]\n",
         argv[0]);
     return 2;
   }

@@ -6,7 +6,6 @@
 #include "kernels/elementwise/dropout.h"
 #include "kernels/elementwise/elementary.h"
 #include "kernels/elementwise/initialisation.h"
-#include "kernels/elementwise/lane_sum.h"
 #include "kernels/elementwise/layer_norm.h"
 #include "kernels/feature/clip.h"
 #include "kernels/feature/log1p.h"
@@ -18,6 +17,7 @@
 #include "kernels/optimizer/sgd.h"
 #include "kernels/random/philox.h"
 #include "kernels/random/streams.h"
+#include "kernels/reduce/lane_sum.h"
 
 using namespace reprotrain::kernels;
 

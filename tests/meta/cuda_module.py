@@ -40,6 +40,7 @@ EXPLAINS = [
 STACKS = [
     (re.compile("round_cells"), 288, "arrays indexed at run time, once for each result"),
     (re.compile("quad_map.*7Sigmoid"), 16, "the place of a quad, while its four elements are computed"),
+    (re.compile("epilogue_pass.*(7Sigmoid|4Tanh).*EstimateInE1"), 16, "the same, on GPUs with slow binary64 only"),
 ]
 
 

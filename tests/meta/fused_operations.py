@@ -15,17 +15,17 @@ import re
 import subprocess
 import sys
 
-# Where the source says fma: these files, and in the first one the loops over pairs of binary32 numbers only.
-ASKED_FOR = {"elementary_array.cpp.o": re.compile(r"_loop<.*\bPairElement<"),
+# Where the source says fma: these files, and in the first one the loops of fused estimates only.
+ASKED_FOR = {"elementary_array.cpp.o": re.compile(r"_loop<.*\bEstimateElement<.*\bFusedMultiplyAdd\b"),
              "tile_avx2.cpp.o": re.compile(""), "tile_avx512.cpp.o": re.compile("")}
 FUSED = re.compile(r"\tv?fn?m(?:add|sub)(?:add|sub)?(?:132|213|231)?[ps][sdh]\b")
 ESTIMATE = re.compile(r"\tv?r(?:cp|sqrt)(?:14|28)?[ps][sdh]\b")
 PLANTED = """
 elementary_array.cpp.o:     file format elf64-x86-64
-0000000000000000 <void avx512_loop<false, PairElement<Exp> >(long)>:
+0000000000000000 <void avx512_loop<false, EstimateElement<Exp, FusedMultiplyAdd> >(long)>:
    0:\tvfmadd213ps %zmm1,%zmm2,%zmm3
    6:\tvfmadd231ps %zmm1,%zmm2,%zmm3
-0000000000000010 <void avx2_loop<false, PairElement<Exp> >(long)>:
+0000000000000010 <void avx2_loop<false, EstimateElement<Exp, FusedMultiplyAdd> >(long)>:
   10:\tvfmadd213ps %ymm1,%ymm2,%ymm3
 0000000000000020 <void avx512_loop<false, Binary64Element<Exp> >(long)>:
   20:\tvfnmadd231pd %zmm1,%zmm2,%zmm3

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/matmul/epilogue_cuda.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,7 +16,6 @@ namespace reprotrain::kernels {
 namespace {
 
 using testing::Bits;
-using testing::DeviceArray;
 using testing::DeviceMatrix;
 using testing::DeviceOperands;
 using testing::EpilogueCase;

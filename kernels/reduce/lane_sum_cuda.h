@@ -11,7 +11,7 @@
 #include <cstdint>
 
 #include "kernels/base/cuda_launch.h"
-#include "kernels/elementwise/lane_sum.h"
+#include "kernels/reduce/lane_sum.h"
 
 namespace reprotrain::kernels {
 
