@@ -137,7 +137,8 @@ std::string LimitedChild::how_it_ended() {
     if (WTERMSIG(status) == SIGXCPU) return "used too much processor time";
     return std::string("crashed (") + ::strsignal(WTERMSIG(status)) + ")";
   }
-  if (WEXITSTATUS(status) == kSetupFailed) return "could not be confined (are /proc and /dev/null there?)";
+  if (WEXITSTATUS(status) == kSetupFailed)
+    return "could not be confined (are /proc and /dev/null there?)";
   return "stopped in the middle";
 }
 

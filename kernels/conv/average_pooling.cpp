@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/base/require.h"
 #include "kernels/conv/pooling_windows.h"
-#include "kernels/elementwise/lane_sum.h"
+#include "kernels/reduce/lane_sum.h"
 
 namespace reprotrain::kernels {
 

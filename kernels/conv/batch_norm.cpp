@@ -7,8 +7,8 @@
 
 #include "kernels/base/float_bits.h"
 #include "kernels/base/require.h"
+#include "kernels/base/vector_loop.h"
 #include "kernels/base/work_space.h"
-#include "kernels/elementwise/vector_loop.h"
 #include "kernels/reduce/column_statistics.h"
 #include "kernels/reduce/column_sums.h"
 

@@ -32,7 +32,14 @@ MatrixProduct product_of_patches(const ConvolutionForward& pass, int64_t group,
                                  ConstMatrixView patches, MatrixView outputs) {
   const Convolution& c = pass.convolution;
   const float* bias = pass.bias.empty() ? nullptr : pass.bias.data() + group * c.group_out();
-  return {patches, false, group_of_weight(pass.weight, c, group), false, outputs, bias};
+  return {patches,
+          false,
+          group_of_weight(pass.weight, c, group),
+          false,
+          outputs,
+          bias,
+          {},
+          !patches_are_pixels(c)};
 }
 
 }  // namespace

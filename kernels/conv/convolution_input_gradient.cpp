@@ -10,11 +10,11 @@
 #include <numeric>
 
 #include "kernels/base/require.h"
+#include "kernels/base/vector_loop.h"
 #include "kernels/base/work_space.h"
 #include "kernels/conv/convolution.h"
 #include "kernels/conv/convolution_shapes.h"
 #include "kernels/conv/patches.h"
-#include "kernels/elementwise/vector_loop.h"
 
 namespace reprotrain::kernels {
 
@@ -131,11 +131,15 @@ class InputGradient {
     const auto all_pixels =
         group_of_pixels(pass_.image_gradient, c_.n_channels_in, group, c_.n_groups);
     multiply(pass_.product,
-             {dense_view<const float>(patches, row_end - row, depth), false,
-              dense_view(weight + group * depth * n_channels, depth, n_channels), false,
+             {dense_view<const float>(patches, row_end - row, depth),
+              false,
+              dense_view(weight + group * depth * n_channels, depth, n_channels),
+              false,
               in_place ? rows_of(all_pixels, row, row_end)
                        : dense_view(pixels, row_end - row, n_channels),
-              nullptr},
+              nullptr,
+              {},
+              true},
              SerialParallel());
     if (!in_place) scatter_pixels(pixels_of(phase, group), row, row_end, pixels);
   }

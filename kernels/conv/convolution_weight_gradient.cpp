@@ -12,10 +12,10 @@
 #include <algorithm>
 
 #include "kernels/base/require.h"
+#include "kernels/base/vector_loop.h"
 #include "kernels/base/work_space.h"
 #include "kernels/conv/convolution.h"
 #include "kernels/conv/convolution_shapes.h"
-#include "kernels/elementwise/vector_loop.h"
 #include "kernels/reduce/column_sums.h"
 
 namespace reprotrain::kernels {

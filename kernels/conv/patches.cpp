@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernels/elementwise/vector_loop.h"
+#include "kernels/base/vector_loop.h"
 
 namespace reprotrain::kernels {
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "kernels/base/vector_loop.h"
 #include "kernels/conv/pooling.h"
-#include "kernels/elementwise/vector_loop.h"
 
 namespace reprotrain::kernels {
 

@@ -9,7 +9,7 @@
 
 #include "kernels/base/cpu_path.h"
 #include "kernels/conformance/thread_team.h"
-#include "kernels/elementwise/lane_sum.h"
+#include "kernels/reduce/lane_sum.h"
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/guarded_matrix.h"
