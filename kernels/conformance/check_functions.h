@@ -22,6 +22,15 @@ bool check_feature(OperatorDevice& device, std::string_view name, const Words& i
 bool check_cospi_unit(OperatorDevice& device, const Words& in, Words& out);
 bool check_power_of(OperatorDevice& device, const Words& in, Words& out);
 
+// check_conv.cpp
+bool check_convolution(OperatorDevice& device, const Words& in, Words& out);
+bool check_convolution_weight_gradient(OperatorDevice& device, const Words& in, Words& out);
+bool check_convolution_input_gradient(OperatorDevice& device, const Words& in, Words& out);
+bool check_pooling(OperatorDevice& device, std::string_view name, const Words& in, Words& out);
+bool check_global_average(OperatorDevice& device, const Words& in, Words& out);
+bool check_batch_norm(OperatorDevice& device, const Words& in, Words& out);
+bool check_batch_norm_inference(OperatorDevice& device, const Words& in, Words& out);
+
 // check_matmul.cpp
 bool check_product(OperatorDevice& device, std::string_view specification, const Words& in,
                    Words& out);

@@ -30,6 +30,10 @@ constexpr std::string_view kSums = "exact-sum-v1-draft";
 constexpr std::string_view kFeatures = "features-v1-draft";
 constexpr std::string_view kPhilox = "philox-v1-draft";
 constexpr std::string_view kLayers = "layers-v1-draft";
+constexpr std::string_view kConv = "conv-v1-draft";
+constexpr std::string_view kPooling = "pooling-v1-draft";
+constexpr std::string_view kBatchNorms = "batch-norm-v1-draft";
+constexpr std::string_view kConvFile = "conv.kat";
 constexpr std::string_view kTraining = "training.kat";
 
 constexpr Invariance kElementwise{true, false, "each element by itself"};
@@ -48,6 +52,16 @@ constexpr Invariance kFitted{
     false, false, "rows of the fit in any order, cut into any parts; then each element by itself"};
 constexpr Invariance kImpute{
     false, true, "rows of the fit in any order, cut into any parts; then each element by itself"};
+constexpr Invariance kConvolution{true, false, "each image by itself; terms as in the product"};
+constexpr Invariance kWeightGradient{
+    false, false,
+    "each column by itself; terms in ascending (image, y, x), or any for integer slices"};
+constexpr Invariance kImages{true, false, "each image by itself; sums in the order of windows"};
+constexpr Invariance kImageLanes{true, false,
+                                 "each image by itself; pixels in 32 lanes and a tree"};
+constexpr Invariance kBatchNorm{false, false,
+                                "each channel by itself; sums over values in any order, cut into "
+                                "any parts; their number counts"};
 constexpr Invariance kWhole{false, false, "the whole input at once"};
 
 // clang-format off
@@ -97,6 +111,14 @@ constexpr std::array kChecks = {
     ConformanceCheck{"activation", kLayers, kTraining, "activation", check_activation, kElementwise},
     ConformanceCheck{"layer_norm", kLayers, kTraining, "layer_norm", check_layer_norm, kRowsAndSums},
     ConformanceCheck{"layer_norm/families", kLayers, kTraining, "layer_norm_of", check_layer_norm_of, kRowsAndSums},
+    ConformanceCheck{"convolution", kConv, kConvFile, "conv_forward", check_convolution, kConvolution},
+    ConformanceCheck{"convolution weight gradient", kConv, kConvFile, "conv_weight_gradient", check_convolution_weight_gradient, kWeightGradient},
+    ConformanceCheck{"convolution input gradient", kConv, kConvFile, "conv_input_gradient", check_convolution_input_gradient, kConvolution},
+    ConformanceCheck{"max_pooling", kPooling, kConvFile, "max_pooling", bound<check_pooling, "max">, kImages},
+    ConformanceCheck{"average_pooling", kPooling, kConvFile, "average_pooling", bound<check_pooling, "average">, kImages},
+    ConformanceCheck{"global_average", kPooling, kConvFile, "global_average", check_global_average, kImageLanes},
+    ConformanceCheck{"batch_norm", kBatchNorms, kConvFile, "batch_norm", check_batch_norm, kBatchNorm},
+    ConformanceCheck{"batch_norm_inference", kBatchNorms, kConvFile, "batch_norm_inference", check_batch_norm_inference, kElementwise},
     ConformanceCheck{"softmax", "losses-v1-draft", kTraining, "softmax", check_softmax, kRows},
     ConformanceCheck{"loss", "losses-v1-draft", kTraining, "loss", check_loss, kRowsAndSums},
     ConformanceCheck{"loss/families", "losses-v1-draft", kTraining, "loss_of", check_loss_of, kRowsAndSums},

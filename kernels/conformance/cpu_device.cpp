@@ -179,6 +179,56 @@ class CpuDevice final : public OperatorDevice {
     return true;
   }
 
+  bool convolution(const ConvolutionForward& pass) override {
+    convolution_forward(pass, parallel_);
+    return true;
+  }
+
+  bool convolution_weight_gradient(const ConvolutionWeightGradient& pass) override {
+    kernels::convolution_weight_gradient(pass, parallel_);
+    return true;
+  }
+
+  bool convolution_input_gradient(const ConvolutionInputGradient& pass) override {
+    kernels::convolution_input_gradient(pass, parallel_);
+    return true;
+  }
+
+  bool pooling(std::string_view name, const PoolingCase& batch) override {
+    const auto& [pooling, images, outputs, delta, image_gradient] = batch;
+    if (name == "average") {
+      average_pooling_forward(pooling, images, outputs, parallel_);
+      average_pooling_backward(pooling, delta, image_gradient, parallel_);
+    } else if (name == "global_average") {
+      global_average_forward(images, outputs, parallel_);
+      global_average_backward(delta, image_gradient, parallel_);
+    } else if (name == "max") {
+      std::vector<int32_t> memory(static_cast<size_t>(outputs.n_rows * outputs.n_columns));
+      const auto winners = dense_view(memory.data(), outputs.n_rows, outputs.n_columns);
+      max_pooling_forward({pooling, images, outputs, winners}, parallel_);
+      max_pooling_backward({pooling, winners, delta, image_gradient}, parallel_);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  bool batch_norm(const BatchNormCase& batch) override {
+    std::vector<float> mean(batch.scale.size()), inverse(batch.scale.size());
+    batch_norm_training({batch.x, batch.scale, batch.shift, batch.momentum, batch.running_mean,
+                         batch.running_variance, mean, inverse, batch.y},
+                        parallel_);
+    batch_norm_backward({batch.x, mean, inverse, batch.scale, batch.gradient, batch.scale_gradient,
+                         batch.shift_gradient},
+                        parallel_);
+    return true;
+  }
+
+  bool batch_norm_inference(const BatchNormInference& pass) override {
+    kernels::batch_norm_inference(pass, parallel_);
+    return true;
+  }
+
   bool loss(std::string_view name, const LossBatch& batch, std::span<float> row_losses,
             MatrixView gradient, float& mean) override {
     const LossKernel* kernel = find_loss(name);

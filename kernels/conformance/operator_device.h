@@ -12,6 +12,9 @@
 #include <string_view>
 
 #include "kernels/base/matrix_view.h"
+#include "kernels/conv/batch_norm.h"
+#include "kernels/conv/convolution.h"
+#include "kernels/conv/pooling.h"
 #include "kernels/digest/tile_digest.h"
 #include "kernels/elementwise/dropout.h"
 #include "kernels/loss/loss_list.h"
@@ -39,6 +42,26 @@ struct LayerNormCase {
 struct RoundedSum {
   float binary32 = 0.0f;
   double binary64 = 0.0;
+};
+
+/// Operands of both passes of a pooling.
+struct PoolingCase {
+  Pooling pooling;  ///< of a global average: sizes and channels
+  ConstMatrixView images;
+  MatrixView outputs;
+  ConstMatrixView delta;  ///< gradient of the outputs
+  MatrixView image_gradient;
+};
+
+/// Operands of both passes of a batch norm in training.
+struct BatchNormCase {
+  ConstMatrixView x;
+  std::span<const float> scale, shift;
+  double momentum = 0.0;
+  std::span<float> running_mean, running_variance;
+  MatrixView y;
+  MatrixView gradient;  ///< in: of y; out: of x
+  std::span<float> scale_gradient, shift_gradient;
 };
 
 class OperatorDevice {
@@ -109,6 +132,18 @@ class OperatorDevice {
                        std::span<float> /*values*/) {
     return false;
   }
+
+  virtual bool convolution(const ConvolutionForward& /*pass*/) { return false; }
+  virtual bool convolution_weight_gradient(const ConvolutionWeightGradient& /*pass*/) {
+    return false;
+  }
+  virtual bool convolution_input_gradient(const ConvolutionInputGradient& /*pass*/) {
+    return false;
+  }
+  /// "max", "average", "global_average".
+  virtual bool pooling(std::string_view /*name*/, const PoolingCase& /*batch*/) { return false; }
+  virtual bool batch_norm(const BatchNormCase& /*batch*/) { return false; }
+  virtual bool batch_norm_inference(const BatchNormInference& /*pass*/) { return false; }
 
   virtual bool softmax(ConstMatrixView /*logits*/, MatrixView /*probabilities*/) { return false; }
   virtual bool layer_norm(const LayerNormCase& /*batch*/) { return false; }

@@ -128,7 +128,7 @@ class RegionProduct {
   bool packs_a() const {
     const auto& a = product_.a;
     if (a.column_stride >= kFarApart) return n_panels_ > 1;
-    return a.row_stride >= kFarApart && n_panels_ >= kReuseWorthPacking;
+    return a.row_stride >= kFarApart && n_panels_ >= kReuseWorthPacking && !product_.a_is_in_cache;
   }
 
   bool packs_panel(int width) const {

@@ -36,13 +36,14 @@ struct MatrixProduct {
   MatrixView c;                 ///< written, never read; overlaps no operand
   const float* bias = nullptr;  ///< n_columns entries added to every row, or none
   Epilogue epilogue = {};       ///< what comes after the bias
+  bool a_is_in_cache = false;   ///< A was just written and is small: its rows are read in place
 
   RPT_HD int64_t depth() const { return transpose_a ? a.n_rows : a.n_columns; }
 };
 
 /// Whether the shapes of operands and result agree.
 inline bool has_matching_shapes(const MatrixProduct& product) {
-  const auto& [a, transpose_a, b, transpose_b, c, bias, epilogue] = product;
+  const auto& [a, transpose_a, b, transpose_b, c, bias, epilogue, a_is_in_cache] = product;
   return c.n_rows == (transpose_a ? a.n_columns : a.n_rows) &&
          c.n_columns == (transpose_b ? b.n_rows : b.n_columns) &&
          product.depth() == (transpose_b ? b.n_columns : b.n_rows);

@@ -31,7 +31,9 @@ OrientedProduct as_given(const MatrixProduct& p) {
           p.c.n_rows,
           p.c.n_columns,
           p.depth(),
-          p.bias};
+          p.bias,
+          false,
+          p.a_is_in_cache};
 }
 
 OrientedProduct transposed(const OrientedProduct& p) {

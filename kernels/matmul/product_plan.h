@@ -34,6 +34,7 @@ struct OrientedProduct {
   int64_t depth = 0;
   const float* bias = nullptr;  ///< along the columns, or the rows of a transposition
   bool is_transposition = false;
+  bool a_is_in_cache = false;
 
   const float* bias_at(int64_t row, int64_t column) const {
     if (bias == nullptr) return nullptr;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <numeric>
 #include <vector>
 
 #include "kernels/base/ceil_div.h"
@@ -185,22 +186,50 @@ ColumnMoments column_moments(const StridedColumn& column) {
   return sums.moments();
 }
 
-void column_moments(ConstMatrixView m, std::span<const int64_t> rows,
-                    std::span<ColumnMoments> moments, const Parallel& parallel) {
+namespace {
+
+/// Pieces of [0, n_rows) add to sums of their own, add(begin, end, sums), which merge in any order.
+template <typename AddPiece>
+void moments_by_pieces(ConstMatrixView m, int64_t n_rows, std::span<ColumnMoments> moments,
+                       const Parallel& parallel, const AddPiece& add) {
   require(static_cast<int64_t>(moments.size()) == m.n_columns,
           "column moments: moments and columns differ in number");
   const auto n_columns = static_cast<size_t>(m.n_columns);
   std::vector<MomentSums> total(n_columns);
   std::mutex merging;
-  parallel.for_ranges(
-      static_cast<int64_t>(rows.size()), kRowGrain, [&](int64_t begin, int64_t end) {
-        std::vector<MomentSums> piece(n_columns);
+  parallel.for_ranges(n_rows, kRowGrain, [&](int64_t begin, int64_t end) {
+    std::vector<MomentSums> piece(n_columns);
+    add(begin, end, piece);
+    const std::lock_guard lock(merging);
+    for (size_t c = 0; c < n_columns; ++c) total[c].merge(piece[c]);
+  });
+  for (size_t c = 0; c < n_columns; ++c) moments[c] = total[c].moments();
+}
+
+}  // namespace
+
+void column_moments(ConstMatrixView m, std::span<const int64_t> rows,
+                    std::span<ColumnMoments> moments, const Parallel& parallel) {
+  moments_by_pieces(
+      m, static_cast<int64_t>(rows.size()), moments, parallel,
+      [&](int64_t begin, int64_t end, std::vector<MomentSums>& piece) {
         add_rows(m, rows.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin)),
                  piece);
-        const std::lock_guard lock(merging);
-        for (size_t c = 0; c < n_columns; ++c) total[c].merge(piece[c]);
       });
-  for (size_t c = 0; c < n_columns; ++c) moments[c] = total[c].moments();
+}
+
+void column_moments(ConstMatrixView m, std::span<ColumnMoments> moments, const Parallel& parallel) {
+  constexpr int64_t kBandRows = 4096;
+  std::vector<int64_t> numbers(static_cast<size_t>(std::min(kBandRows, m.n_rows)));
+  std::iota(numbers.begin(), numbers.end(), int64_t{0});
+  moments_by_pieces(m, m.n_rows, moments, parallel,
+                    [&](int64_t begin, int64_t end, std::vector<MomentSums>& piece) {
+                      for (; begin < end; begin += kBandRows) {
+                        const int64_t n = std::min(kBandRows, end - begin);
+                        add_rows({m.row(begin), n, m.n_columns, m.row_stride},
+                                 std::span(numbers).first(static_cast<size_t>(n)), piece);
+                      }
+                    });
 }
 
 }  // namespace reprotrain::kernels

@@ -43,6 +43,9 @@ ColumnMoments column_moments(const StridedColumn& column);
 void column_moments(ConstMatrixView m, std::span<const int64_t> rows,
                     std::span<ColumnMoments> moments, const Parallel& parallel);
 
+/// The same over all rows of `m`, each once.
+void column_moments(ConstMatrixView m, std::span<ColumnMoments> moments, const Parallel& parallel);
+
 /// Work space: 4 bytes per row.
 double column_median(const StridedColumn& column);
 

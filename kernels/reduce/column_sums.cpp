@@ -110,7 +110,7 @@ void add_group(const ColumnGroup& group, int64_t begin, int64_t end, float* padd
 }
 
 /// Rows [begin, end) of all columns: neighbouring groups share lines of the cache.
-void add_row_range(ConstMatrixView m, int64_t begin, int64_t end, std::vector<ExactSum>& sums) {
+void add_row_range(ConstMatrixView m, int64_t begin, int64_t end, std::span<ExactSum> sums) {
   alignas(64) float padding[kTileRows * kTileColumns];
   for (; begin < end; begin += kBandRows) {
     const int64_t band_end = std::min(begin + kBandRows, end);
@@ -158,6 +158,13 @@ void exact_column_sums(ConstMatrixView m, std::span<float> sums, const Parallel&
   } else {
     sum_tall(m, sums, parallel);
   }
+}
+
+void add_column_sums(ConstMatrixView m, std::span<ExactSum> sums) {
+  require_view(m, "m");
+  require(static_cast<int64_t>(sums.size()) == m.n_columns,
+          "column sums: sums and columns differ in number");
+  if (m.n_columns > 0) add_row_range(m, 0, m.n_rows, sums);
 }
 
 }  // namespace reprotrain::kernels

@@ -13,10 +13,14 @@
 
 #include "kernels/base/matrix_view.h"
 #include "kernels/base/parallel.h"
+#include "kernels/reduce/exact_sum.h"
 
 namespace reprotrain::kernels {
 
 /// `m` (n_rows, n_columns); `sums` (n_columns). No rows give +0.
 void exact_column_sums(ConstMatrixView m, std::span<float> sums, const Parallel& parallel);
+
+/// Adds the elements of column c to sums[c], on this thread: part of a sum over more rows.
+void add_column_sums(ConstMatrixView m, std::span<ExactSum> sums);
 
 }  // namespace reprotrain::kernels

@@ -28,6 +28,10 @@ constexpr std::string_view kHostOnly[] = {"cospi_unit",
                                           "metrics of classes",
                                           "metrics of numbers"};
 
+/// What no CUDA kernel computes yet: images.
+constexpr std::string_view kWithoutKernel[] = {"conv-v1-draft", "pooling-v1-draft",
+                                               "batch-norm-v1-draft"};
+
 /// Whether golden lines of this check lie beyond the blocks that a CUDA device draws.
 bool has_far_cases(const ConformanceCheck& check) {
   return check.specification == "philox-v1-draft";
@@ -57,7 +61,9 @@ class ConformanceCuda : public ::testing::TestWithParam<ConformanceCheck> {};
 
 TEST_P(ConformanceCuda, GivesTheGoldenBits) {
   const ConformanceCheck& check = GetParam();
-  const bool on_host = std::count(std::begin(kHostOnly), std::end(kHostOnly), check.operation) != 0;
+  const bool is_offered =
+      std::count(std::begin(kHostOnly), std::end(kHostOnly), check.operation) == 0 &&
+      std::count(std::begin(kWithoutKernel), std::end(kWithoutKernel), check.specification) == 0;
   const uint64_t n_runs = testing::n_schedules_wanted(5);
   ASSERT_GT(n_runs, 0u);
   const std::vector<Cases> runs = cases_of_runs(check, n_runs);
@@ -65,9 +71,9 @@ TEST_P(ConformanceCuda, GivesTheGoldenBits) {
   testing::for_each_schedule([&] {
     const auto device = cuda_device(0);
     const OperatorVerdict verdict = judge(check, *run++, *device);
-    ASSERT_EQ(verdict.verdict, on_host ? Verdict::kNotOffered : Verdict::kSame)
+    ASSERT_EQ(verdict.verdict, is_offered ? Verdict::kSame : Verdict::kNotOffered)
         << conformance_table({&verdict, 1});
-    if (!on_host) {
+    if (is_offered) {
       EXPECT_EQ(verdict.n_not_offered > 0, has_far_cases(check)) << verdict.n_not_offered;
     }
   });

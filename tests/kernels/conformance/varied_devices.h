@@ -81,6 +81,37 @@ class PiecewiseDevice final : public OperatorDevice {
           {probabilities.row(row), n_rows, probabilities.n_columns, probabilities.row_stride});
     });
   }
+  bool convolution(const ConvolutionForward& whole) override {
+    return in_parts_of_rows(whole.images, [&](int64_t first, int64_t n) {
+      ConvolutionForward pass = whole;
+      pass.images = rows(whole.images, first, n);
+      pass.outputs = rows(whole.outputs, first, n);
+      return device_.convolution(pass);
+    });
+  }
+  bool convolution_input_gradient(const ConvolutionInputGradient& whole) override {
+    return in_parts_of_rows(whole.delta, [&](int64_t first, int64_t n) {
+      ConvolutionInputGradient pass = whole;
+      pass.delta = rows(whole.delta, first, n);
+      pass.image_gradient = rows(whole.image_gradient, first, n);
+      return device_.convolution_input_gradient(pass);
+    });
+  }
+  bool pooling(std::string_view name, const PoolingCase& whole) override {
+    return in_parts_of_rows(whole.images, [&](int64_t first, int64_t n) {
+      return device_.pooling(
+          name, {whole.pooling, rows(whole.images, first, n), rows(whole.outputs, first, n),
+                 rows(whole.delta, first, n), rows(whole.image_gradient, first, n)});
+    });
+  }
+  bool batch_norm_inference(const BatchNormInference& whole) override {
+    return in_parts_of_rows(whole.x, [&](int64_t first, int64_t n) {
+      BatchNormInference pass = whole;
+      pass.x = rows(whole.x, first, n);
+      pass.y = rows(whole.y, first, n);
+      return device_.batch_norm_inference(pass);
+    });
+  }
   bool random_blocks(RandomStream stream, uint64_t first_block,
                      std::span<PhiloxBlock> blocks) override {
     return in_parts(blocks.size(), [&](size_t first, size_t n) {
@@ -122,6 +153,18 @@ class PiecewiseDevice final : public OperatorDevice {
     for_each_part(
         n_all, [&](size_t begin, size_t end) { offered = compute(begin, end - begin) && offered; });
     return offered;
+  }
+
+  /// The same over the rows of a matrix.
+  template <typename Compute>
+  static bool in_parts_of_rows(ConstMatrixView m, const Compute& compute) {
+    return in_parts(static_cast<size_t>(m.n_rows), [&](size_t first, size_t n) {
+      return compute(static_cast<int64_t>(first), static_cast<int64_t>(n));
+    });
+  }
+  template <typename T>
+  static BasicMatrixView<T> rows(const BasicMatrixView<T>& m, int64_t first, int64_t n) {
+    return {m.row(first), n, m.n_columns, m.row_stride};
   }
 
   static MatrixProduct part(const MatrixProduct& whole, int64_t row, int64_t n_rows, int64_t column,

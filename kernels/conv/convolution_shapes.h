@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the passes of a convolution share: their operands as matrices, and the sizes of chunks.
+// See also: convolution.h.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "kernels/conv/convolution.h"
+#include "kernels/conv/patches.h"
+
+namespace reprotrain::kernels {
+
+/// Whether patches are the pixels themselves: a row of a matrix each, in memory as they are.
+inline bool patches_are_pixels(const Convolution& c) {
+  const auto is_trivial = [](const WindowAxis& axis) {
+    return axis.kernel == 1 && axis.stride == 1 && axis.padding_before == 0 &&
+           axis.padding_after == 0;
+  };
+  return is_trivial(c.y) && is_trivial(c.x);
+}
+
+/// The windows of images as patches of some of their channels.
+inline Patches windows_of(const ConstMatrixView& images, const Convolution& c,
+                          int64_t first_channel, int64_t n_taken) {
+  const auto axis = [](const WindowAxis& a) {
+    return PatchAxis{a.size, a.n_windows(), a.kernel, a.first_place(0), a.stride, a.dilation};
+  };
+  return {images, c.n_channels_in, first_channel, n_taken, axis(c.y), axis(c.x)};
+}
+
+/// Images seen as a row a pixel, (n * pixels, n_channels), and of those the channels of a group.
+template <typename T>
+BasicMatrixView<T> group_of_pixels(const BasicMatrixView<T>& images, int64_t n_channels,
+                                   int64_t group, int64_t n_groups) {
+  const int64_t n_taken = n_channels / n_groups;
+  const int64_t n_pixels = images.n_rows * images.n_columns / n_channels;
+  return {n_pixels == 0 ? images.data : images.data + group * n_taken, n_pixels, n_taken,
+          n_channels};
+}
+
+/// Rows [begin, end) of a matrix.
+template <typename T>
+BasicMatrixView<T> rows_of(const BasicMatrixView<T>& m, int64_t begin, int64_t end) {
+  return {m.row(begin), end - begin, m.n_columns, m.row_stride};
+}
+
+/// The columns of a weight that belong to a group.
+template <typename T>
+BasicMatrixView<T> group_of_weight(const BasicMatrixView<T>& weight, const Convolution& c,
+                                   int64_t group) {
+  return {weight.data + group * c.group_out(), weight.n_rows, c.group_out(), weight.row_stride};
+}
+
+inline int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
+
+/// Rows of patches, `depth` numbers each, that a thread multiplies at a time.
+inline int64_t rows_of_chunk(const PatchChunk& chunk, int64_t depth) {
+  constexpr int64_t kChunkElements = int64_t{1} << 16;  // 256 KiB
+  constexpr int64_t kFewestRows = 128, kMostRows = 512;
+  if (chunk.n_rows > 0) return chunk.n_rows;
+  return std::clamp(kChunkElements / std::max<int64_t>(1, depth), kFewestRows, kMostRows);
+}
+
+/// Chunks worth a task of their own.
+inline int64_t chunk_grain(int64_t n_rows, int64_t depth, int64_t n_columns) {
+  constexpr int64_t kPieceWork = int64_t{1} << 20;  // fma, about 20 us
+  return pieces_of(kPieceWork, std::max<int64_t>(1, n_rows * depth * n_columns));
+}
+
+}  // namespace reprotrain::kernels
