@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What it costs to hand a loop to threads and to wait for them, by CpuThreads, TBB and OpenMP, as JSON
-// lines: nanoseconds of a call with one body for each thread, and the share that exceeds a body.
+// What it costs to hand a loop to threads and to wait for them, by CpuThreads, TBB and OpenMP, as
+// JSON lines: nanoseconds of a call with one body for each thread, and the share that exceeds a body.
 //
 //   bench_fork_join [--threads N] [--repeats 7] [--work NANOSECONDS] [--gap NANOSECONDS]
 // Every body is busy for `work`; between two calls the caller is busy for the gap, as with the
@@ -10,16 +10,15 @@
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/task_arena.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <functional>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include "bench/command_line.h"
+#include "bench/timing.h"
 #include "engine/device/cpu_threads.h"
 
 namespace reprotrain::bench {
@@ -43,12 +42,6 @@ void stay_busy(int64_t ns) {
   const auto end = Clock::now() + std::chrono::nanoseconds(ns);
   while (ns > 0 && Clock::now() < end) {
   }
-}
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
 }
 
 /// Nanoseconds of a call, after a few that wake the threads.
@@ -99,7 +92,7 @@ void run(const Options& options) {
   std::vector<std::vector<double>> samples(contenders.size());
   for (int repeat = 0; repeat < options.repeats; ++repeat) {
     for (size_t i = 0; i < contenders.size(); ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(60));
+      let_threads_fall_asleep();
       samples[i].push_back(measure(contenders[i], options));
     }
   }

@@ -6,10 +6,9 @@
 //
 // Contenders take turns; the median of the repeats counts. One thread is timed by the processor
 // time of the thread, which other processes do not use up; more threads by the wall clock, where a
-// repeat is the best of several short runs, after a pause in which the threads of the contender before
-// fall asleep: those of OpenBLAS and OpenMP spin for up to 30 ms. With --path every product of ours runs on that path.
+// repeat is the best of several short runs, after a pause in which the threads of the contender
+// before fall asleep. With --path every product of ours runs on that path.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -18,7 +17,6 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <thread>
 
 #include "bench/command_line.h"
 #include "bench/matmul_peers.h"
@@ -96,8 +94,6 @@ struct Options {
   std::string json;
 };
 
-constexpr std::chrono::milliseconds kTimeToFallAsleep{60};
-
 /// Seconds of one call, measured over about `budget` seconds of them.
 double measure(const std::function<void()>& call, int n_threads, double budget) {
   const clockid_t clock = n_threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
@@ -128,7 +124,7 @@ std::vector<double> rates_of(const Shape& shape, const std::vector<Contender>& c
   std::vector<std::vector<double>> samples(calls.size());
   for (int repeat = 0; repeat < options.repeats; ++repeat) {
     for (size_t i = 0; i < calls.size(); ++i) {
-      if (options.n_threads > 1) std::this_thread::sleep_for(kTimeToFallAsleep);
+      if (options.n_threads > 1) let_threads_fall_asleep();
       const double budget = std::clamp(flops * 1e-10, 0.004, 0.2);
       samples[i].push_back(flops * 1e-9 / measure(calls[i], options.n_threads, budget));
     }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clocks and medians of the benchmarks.
+// Clocks, pauses and medians of the benchmarks.
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <ctime>
+#include <thread>
 #include <vector>
 
 namespace reprotrain::bench {
@@ -14,6 +16,12 @@ inline double seconds(clockid_t clock) {
   timespec time{};
   clock_gettime(clock, &time);
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+/// A pause in which the threads of the contender before fall asleep: those of OpenBLAS and OpenMP
+/// spin for up to 30 ms.
+inline void let_threads_fall_asleep() {
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
 }
 
 /// The middle one, or the mean of the two in the middle; at least one value.

@@ -4,14 +4,24 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <vector>
 
 namespace reprotrain::engine {
 
 int available_processors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-  return std::max(1, CPU_COUNT(&set));
+  // The kernel refuses a mask shorter than its own; a cpu_set_t has 1,024 bits.
+  constexpr size_t kMostSets = 1024;
+  for (size_t n_sets = 1; n_sets <= kMostSets; n_sets *= 2) {
+    std::vector<cpu_set_t> mask(n_sets);
+    const size_t size_bytes = n_sets * sizeof(cpu_set_t);
+    if (sched_getaffinity(0, size_bytes, mask.data()) == 0) {
+      return std::max(1, CPU_COUNT_S(size_bytes, mask.data()));
+    }
+    if (errno != EINVAL) break;
+  }
+  return 1;
 }
 
 }  // namespace reprotrain::engine

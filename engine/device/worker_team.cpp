@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One word, the gate, carries the whole protocol:
 //
-//   caller    writes the job, opens the gate as a new round and wakes sleepers;
+//   caller    writes the job, opens the gate as a new round and wakes the sleepers it wants;
 //             works; shuts the gate; waits until nobody is inside
 //   worker    waits for an open gate of a new round; enters by compare-and-swap, which fails if the
 //             gate was shut meanwhile; works; leaves
@@ -9,8 +9,13 @@
 // Who is inside keeps the job alive, and nobody enters a shut gate. The number of the round only
 // keeps a worker from entering twice: after 2^17 rounds it comes again, and a worker that slept
 // through all of them misses one round, which its caller does without it.
+//
+// A worker sleeps on a word of its own, so that a loop of few pieces wakes few. It marks itself as
+// asleep and then looks at the gate; a caller opens the gate and then looks at the marks. All four
+// are sequentially consistent: the worker sees the gate, or the caller sees the mark.
 #include "engine/device/worker_team.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "engine/device/processors.h"
@@ -25,6 +30,11 @@ constexpr uint32_t kCallerSleeps = 4;
 constexpr uint32_t kOneInside = 8;
 constexpr uint32_t kOneRound = uint32_t{1} << 15;
 constexpr uint32_t kAllInside = kOneRound - kOneInside;
+static_assert(kAllInside / kOneInside == WorkerTeam::kMostWorkers, "the gate counts them all");
+
+/// What the sleep word of a worker says.
+constexpr uint32_t kAwake = 0;
+constexpr uint32_t kAsleep = 1;
 
 constexpr uint32_t round_of(uint32_t gate) { return gate / kOneRound; }
 constexpr bool is_empty(uint32_t gate) { return (gate & kAllInside) == 0; }
@@ -34,7 +44,7 @@ constexpr std::chrono::microseconds kSpinTime{200};
 constexpr int kPausesBetweenLooks = 32;
 constexpr int kYields = 8;
 
-/// How long a member waits before it sleeps.
+/// How long a member waits before it sleeps; begun anew after each sleep.
 class Patience {
  public:
   explicit Patience(bool has_processor) : has_processor_(has_processor) {}
@@ -69,10 +79,13 @@ class Patience {
 
 }  // namespace
 
-WorkerTeam::WorkerTeam(int n_workers) : has_processors_(n_workers < available_processors()) {
-  workers_.reserve(static_cast<size_t>(n_workers));
+WorkerTeam::WorkerTeam(int n_workers)
+    : n_workers_(std::min(n_workers, kMostWorkers)),
+      has_processors_(n_workers_ < available_processors()),
+      sleep_words_(static_cast<size_t>(n_workers_)) {
+  workers_.reserve(sleep_words_.size());
   try {
-    for (int member = 1; member <= n_workers; ++member) {
+    for (int member = 1; member <= n_workers_; ++member) {
       workers_.emplace_back([this, member] { serve(member); });
     }
   } catch (...) {
@@ -85,7 +98,7 @@ WorkerTeam::~WorkerTeam() { dismiss(); }
 
 void WorkerTeam::dismiss() {
   gate_.fetch_or(kEnding);
-  gate_.notify_all();
+  wake_members_under(n_workers_ + 1);
   for (std::thread& worker : workers_) worker.join();
 }
 
@@ -94,9 +107,8 @@ bool WorkerTeam::try_run(Job& job, int n_members) {
   job_ = &job;
   n_members_.store(n_members, std::memory_order_relaxed);
   const uint32_t last_round = round_of(gate_.load(std::memory_order_relaxed));
-  // Sequentially consistent, like the count of sleepers that notify_all looks at.
   gate_.exchange((last_round + 1) * kOneRound | kOpen);
-  gate_.notify_all();
+  wake_members_under(n_members);
   job.work(0);
   gate_.fetch_and(~kOpen, std::memory_order_relaxed);
   await_departures();
@@ -104,10 +116,20 @@ bool WorkerTeam::try_run(Job& job, int n_members) {
   return true;
 }
 
+/// Wakes those who sleep; called after a change of the gate.
+void WorkerTeam::wake_members_under(int n_members) {
+  for (int member = 1; member < n_members && member <= n_workers_; ++member) {
+    std::atomic<uint32_t>& word = sleep_word(member);
+    if (word.load() == kAwake) continue;
+    word.store(kAwake);
+    word.notify_one();
+  }
+}
+
 void WorkerTeam::serve(int member) {
   uint32_t last_round = 0;
   for (;;) {
-    uint32_t gate = await_job(member, last_round);
+    uint32_t gate = await_call(member, last_round);
     if ((gate & kEnding) != 0) return;
     if (!gate_.compare_exchange_strong(gate, gate + kOneInside, std::memory_order_acquire)) {
       continue;
@@ -118,15 +140,33 @@ void WorkerTeam::serve(int member) {
   }
 }
 
-/// Returns what the gate was: open in a new round that wants this member, or ending.
-uint32_t WorkerTeam::await_job(int member, uint32_t last_round) {
-  Patience patience(has_processors_);
+/// Whether the gate is open in a new round that wants this member, or ending.
+bool WorkerTeam::calls(uint32_t gate, int member, uint32_t last_round) const {
+  if ((gate & kEnding) != 0) return true;
+  const bool is_new = (gate & kOpen) != 0 && round_of(gate) != last_round;
+  return is_new && member < n_members_.load(std::memory_order_relaxed);
+}
+
+/// Returns what the gate was when it called this member.
+uint32_t WorkerTeam::await_call(int member, uint32_t last_round) {
   for (;;) {
-    const uint32_t gate = gate_.load(std::memory_order_acquire);
-    const bool is_new = (gate & kOpen) != 0 && round_of(gate) != last_round;
-    const bool is_wanted = is_new && member < n_members_.load(std::memory_order_relaxed);
-    if (is_wanted || (gate & kEnding) != 0) return gate;
-    if (!patience.spin()) gate_.wait(gate, std::memory_order_acquire);
+    Patience patience(has_processors_);
+    do {
+      const uint32_t gate = gate_.load(std::memory_order_acquire);
+      if (calls(gate, member, last_round)) return gate;
+    } while (patience.spin());
+    sleep_until_called(member, last_round);
+  }
+}
+
+/// Returns at once if the gate calls already.
+void WorkerTeam::sleep_until_called(int member, uint32_t last_round) {
+  std::atomic<uint32_t>& word = sleep_word(member);
+  word.store(kAsleep);
+  if (calls(gate_.load(), member, last_round)) {
+    word.store(kAwake);
+  } else {
+    word.wait(kAsleep);
   }
 }
 
@@ -138,9 +178,11 @@ void WorkerTeam::leave() {
 }
 
 void WorkerTeam::await_departures() {
-  Patience patience(has_processors_);
-  while (!is_empty(gate_.load(std::memory_order_acquire))) {
-    if (patience.spin()) continue;
+  for (;;) {
+    Patience patience(has_processors_);
+    do {
+      if (is_empty(gate_.load(std::memory_order_acquire))) return;
+    } while (patience.spin());
     const uint32_t seen = n_last_departures_.load();
     // If the last one left before it could see the mark, there is nothing to wait for.
     if (is_empty(gate_.fetch_or(kCallerSleeps, std::memory_order_acq_rel))) return;

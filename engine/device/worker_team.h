@@ -25,7 +25,10 @@ class WorkerTeam {
     ~Job() = default;
   };
 
-  /// Starts the workers, members 1 to n_workers; a caller is member 0.
+  /// More could not be counted.
+  static constexpr int kMostWorkers = 4095;
+
+  /// Starts the workers, members 1 to n_workers, or to kMostWorkers; a caller is member 0.
   explicit WorkerTeam(int n_workers);
   ~WorkerTeam();
   WorkerTeam(const WorkerTeam&) = delete;
@@ -33,16 +36,24 @@ class WorkerTeam {
 
   /// Calls `job.work` on this thread and on workers with numbers under `n_members` that come in time,
   /// and returns true when all have come back. Returns false at once, without a call, while the
-  /// team works on another job, its caller's nested ones included.
+  /// team works on another job, its caller's nested ones included. Sleeping workers with higher
+  /// numbers sleep on.
   bool try_run(Job& job, int n_members);
 
  private:
   void serve(int member);
-  uint32_t await_job(int member, uint32_t last_round);
+  bool calls(uint32_t gate, int member, uint32_t last_round) const;
+  uint32_t await_call(int member, uint32_t last_round);
+  void sleep_until_called(int member, uint32_t last_round);
+  void wake_members_under(int n_members);
   void leave();
   void await_departures();
   void dismiss();
+  std::atomic<uint32_t>& sleep_word(int member) {
+    return sleep_words_[static_cast<size_t>(member - 1)];
+  }
 
+  const int n_workers_;
   const bool has_processors_;  // one for each member: waiting by spinning holds nobody up
   std::atomic<bool> is_running_{false};
   // Written while the gate is shut and nobody is inside.
@@ -51,6 +62,8 @@ class WorkerTeam {
   // Whether the gate is open, how many workers are inside, and the number of the round.
   alignas(64) std::atomic<uint32_t> gate_{0};
   alignas(64) std::atomic<uint32_t> n_last_departures_{0};
+  // Side by side, so that a caller sees soon that nobody sleeps.
+  std::vector<std::atomic<uint32_t>> sleep_words_;
   std::vector<std::thread> workers_;
 };
 
