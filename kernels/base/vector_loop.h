@@ -5,7 +5,8 @@
 // const` computes element i. The loop around it is compiled once per instruction set; the compiler
 // vectorises it, because elements are independent: element i may read and write index i only (in
 // place is fine). row_loop is the same for formulas that are loops themselves (a row each).
-// Determinism: one formula, no contraction, so every width gives the same bits.
+// Determinism: one formula, no contraction, so every width gives the same bits. Only in fused_vector_loop
+//   may a formula fuse, which then must not show in what is made of its values.
 #pragma once
 
 #include <cstdint>
@@ -65,8 +66,8 @@ void vector_loop(const Element& element, int64_t begin, int64_t end) {
   vector_loop_detail::dispatched_loop<false>(element, begin, end);
 }
 
-/// The same, but only where the vectors in use have an fma instruction, so that `element` may use
-/// it by __builtin_fmaf; otherwise does nothing and returns false.
+/// The same, but only where the vectors in use have an fma instruction, so that `element` may ask for it
+/// by a builtin; otherwise does nothing and returns false.
 template <class Element>
 bool fused_vector_loop(const Element& element, int64_t begin, int64_t end) {
 #if defined(__x86_64__)

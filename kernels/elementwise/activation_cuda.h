@@ -11,7 +11,7 @@
 #include <span>
 #include <string_view>
 
-#include "kernels/elementwise/pair_estimate.h"
+#include "kernels/elementwise/first_estimate.h"
 
 namespace reprotrain::kernels {
 

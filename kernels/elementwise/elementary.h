@@ -8,15 +8,17 @@
 // Why: losses and activations call these for every element. A C library's functions differ
 // between versions and processors, in up to one result of forty; these cannot.
 // Requires: round to nearest even, subnormals kept.
-// Determinism: the same bits on every machine, by definition; no libm, no fma.
-// correctly_rounded_by<F, EstimateIn::kBinary32Pair> (pair_estimate.h) gives the same bits, F being
-//   Exp, Log and so on; arrays and activations take it on a GPU with slow binary64.
+// Determinism: the same bits on every machine, by definition; no libm. The functions here use no fma;
+//   correctly_rounded_by<F, EstimateIn::kBinary64> and <F, EstimateIn::kBinary32Pair> of
+//   first_estimate.h may, in a first estimate, and give the same bits (F being Exp, Log and so on).
+//   Losses and activations take the first, on a GPU with slow binary64 the second.
 // See also: elementary_array.h for many arguments at once, ten times faster;
-// docs/arithmetic.md "Elementary functions"; scripts/exhaustive.sh checks all 2^32 arguments.
+// docs/arithmetic.md "Elementary functions"; docs/exhaustive-report.md for what was checked on all 2^32 arguments.
 #pragma once
 
 #include "kernels/base/hd.h"
 #include "kernels/elementwise/exponential.h"
+#include "kernels/elementwise/first_estimate.h"
 #include "kernels/elementwise/logarithm.h"
 #include "kernels/elementwise/normal_distribution.h"
 #include "kernels/elementwise/schedule_functions.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The arithmetic in which the current CUDA device should estimate elementary functions.
 // Determinism: EstimateIn never shows in the bits.
-// See also: pair_estimate.h.
+// See also: first_estimate.h.
 #pragma once
 
 #include "kernels/base/cuda_device_traits.h"
-#include "kernels/elementwise/pair_estimate.h"
+#include "kernels/elementwise/first_estimate.h"
 
 namespace reprotrain::kernels::rounded {
 

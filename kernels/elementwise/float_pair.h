@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Unevaluated sums hi + lo of two binary32 numbers: about 40 bits, without any binary64.
 //
-// `Fma` names the fma in use: FmaOnAnyMachine, or FmaInstruction where a CPU is known to have one.
+// `Fma` names the fma in use: FmaOnAnyMachine, or a struct like it of an instruction that is there.
 // Why: a GPU with one binary64 unit for 32 or 64 binary32 units estimates an elementary function
 //   in pairs (expected to be faster there; not measured).
 // Requires: round to nearest even. Errors are stated without underflow; who uses them adds an
@@ -18,11 +18,6 @@ namespace reprotrain::kernels::rounded {
 /// The correctly rounded fma, whatever the processor has.
 struct FmaOnAnyMachine {
   static RPT_HD float of(float a, float b, float c) { return exact_fma(a, b, c); }
-};
-/// The instruction of a CPU: only inside functions compiled for processors that have it, such as
-/// fused_vector_loop of vector_loop.h.
-struct FmaInstruction {
-  static RPT_HD float of(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 };
 
 /// The real number hi + lo; |lo| is below 2^-21 |hi|, not always half a unit in the last place.

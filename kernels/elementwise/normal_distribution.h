@@ -72,7 +72,8 @@ RPT_HD DoubleDouble accurate_normal_distribution(double x, DoubleDouble density)
 }
 
 struct Erf {
-  /// From here on erf rounds to 1.
+  /// From here on erf rounds to 1, and its value here, which does so too, stands for it: the one
+  /// exception to |value - f(x)| <= error, in the first estimates as well.
   static constexpr double kSaturation = 4.0;
 
   RPT_HD static Estimate estimate(float x) {

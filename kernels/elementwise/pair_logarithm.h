@@ -9,26 +9,10 @@
 #pragma once
 
 #include "kernels/elementwise/elementary_pair_table.h"
+#include "kernels/elementwise/float_significand.h"
 #include "kernels/elementwise/pair_estimate.h"
 
 namespace reprotrain::kernels::rounded {
-
-/// u = 2^k m, u positive, finite and normal, m in [sqrt(1/2), sqrt(2)).
-struct PairSignificand {
-  float k;
-  float m;
-  /// 2^-k; 0 for k = 127.
-  float inverse_power;
-};
-RPT_HD PairSignificand decomposed(float u) {
-  constexpr uint32_t kOne = 0x3f800000u;
-  constexpr uint32_t kSqrtHalf = 0x3f3504f3u;
-  const uint32_t bits = bits_of(u);
-  const uint32_t biased = (bits + (kOne - kSqrtHalf)) >> 23;  // k + 127
-  // An integer below 2^23, put into the significand of 2^23, is 2^23 + that integer.
-  const float k = float_from_bits(0x4b000000u | biased) - (0x1p23f + 127.0f);
-  return {k, float_from_bits(bits - (biased << 23) + kOne), float_from_bits((254u - biased) << 23)};
-}
 
 /// ln(2^k (1 + f)) for 1 + f in [sqrt(1/2), sqrt(2)).
 template <typename Fma>
@@ -44,7 +28,7 @@ RPT_HD FloatPair log_of_parts_in_pairs(float k, FloatPair f) {
 /// Zero where x is 1, unknown for subnormal x.
 template <typename Fma>
 RPT_HD PairEstimate log_estimate_in_pairs(float x) {
-  const PairSignificand parts = decomposed(x);
+  const FloatSignificand parts = decomposed(x);
   const FloatPair value = log_of_parts_in_pairs<Fma>(parts.k, {parts.m - 1.0f, 0.0f});
   const bool is_normal = (x >= 0x1p-126f) & (x < infinity());
   return ruled_where(!is_normal | (x == 1.0f), zero_where(is_normal, canonical_nan()),
@@ -54,7 +38,7 @@ RPT_HD PairEstimate log_estimate_in_pairs(float x) {
 template <typename Fma>
 RPT_HD PairEstimate log1p_estimate_in_pairs(float x) {
   const FloatPair u = two_sum(1.0f, x);
-  const PairSignificand parts = decomposed(u.hi);
+  const FloatSignificand parts = decomposed(u.hi);
   const FloatPair f = chosen(parts.k == 0.0f, FloatPair{x, 0.0f},
                              FloatPair{parts.m - 1.0f, u.lo * parts.inverse_power});
   const FloatPair value = log_of_parts_in_pairs<Fma>(parts.k, f);

@@ -3,7 +3,9 @@
 //
 // A function that has one is a struct F with one more static member:
 //   QuickEstimate quick_estimate<MultiplyAdd>(float x)
-//     |value - f(x)| <= kQuickError |f(x)|, where `known`: there f(x) is 0 or rounds as a normal number
+//     |value - f(x)| <= kQuickError |f(x)|, where `known`: there f(x) is 0 or rounds as a normal number,
+//     or x is subnormal and |f(x) - x| <= x^2 (expm1, log1p, tanh), so that value and f(x) are within
+//     2^-162 of x and both round to x. The one exception, erf beyond 4, is argued where it is made.
 // Test, on the bits of `value`: the boundaries of rounding to binary32 are the numbers whose low 29
 //   bits are 2^28; in its binade, whose last place is 2^-52, an error of kQuickError is at most
 //   kQuickMargin places (one binade below, where places are half as large, the next boundary is 2^27
@@ -13,7 +15,7 @@
 // Errors are stated without the roundings of binary64: a dozen of 2^-53, nothing beside 2^-37. So a
 //   MultiplyAdd may round once or twice.
 // Determinism: the result is the definition, so neither the estimate nor the MultiplyAdd shows.
-// See also: pair_estimate.h, the same for machines with slow binary64.
+// See also: first_estimate.h, where it is put to use; pair_estimate.h, the same for machines with slow binary64.
 #pragma once
 
 #include "kernels/elementwise/estimate.h"
@@ -65,9 +67,6 @@ struct QuickEstimate {
     return static_cast<int32_t>(above) > static_cast<int32_t>(2 * kQuickMargin);
   }
 };
-
-/// The sign bit of x in its place.
-RPT_HD uint32_t sign_bit(float x) { return bits_of(x) & 0x80000000u; }
 
 /// c0 + w * (c2 + w * (c4 + ...)): every other coefficient, the first one included.
 template <typename MultiplyAdd>

@@ -11,7 +11,7 @@
 #pragma once
 
 #include "kernels/elementwise/elementary_quick_table.h"
-#include "kernels/elementwise/pair_estimate.h"
+#include "kernels/elementwise/float_choices.h"
 #include "kernels/elementwise/quick_estimate.h"
 
 namespace reprotrain::kernels::rounded {

@@ -9,7 +9,8 @@
 #pragma once
 
 #include "kernels/elementwise/elementary_quick_table.h"
-#include "kernels/elementwise/pair_logarithm.h"
+#include "kernels/elementwise/float_choices.h"
+#include "kernels/elementwise/float_significand.h"
 #include "kernels/elementwise/quick_estimate.h"
 
 namespace reprotrain::kernels::rounded {
@@ -23,7 +24,7 @@ RPT_HD double quick_log_of_parts(double k, double f) {
 
 template <typename MultiplyAdd>
 RPT_HD QuickEstimate log_quick_estimate(float x) {
-  const PairSignificand parts = decomposed(x);
+  const FloatSignificand parts = decomposed(x);
   const double value = quick_log_of_parts<MultiplyAdd>(static_cast<double>(parts.k),
                                                        static_cast<double>(parts.m - 1.0f));
   const bool is_known = (x >= 0x1p-126f) & (x < infinity());
@@ -32,7 +33,7 @@ RPT_HD QuickEstimate log_quick_estimate(float x) {
 
 template <typename MultiplyAdd>
 RPT_HD QuickEstimate log1p_quick_estimate(float x) {
-  const PairSignificand parts = decomposed(1.0f + x);
+  const FloatSignificand parts = decomposed(1.0f + x);
   const double inverse_power = static_cast<double>(parts.inverse_power);
   const double f = MultiplyAdd::of(static_cast<double>(x), inverse_power, inverse_power - 1.0);
   const bool is_known = (x > -1.0f) & (x < 0x1p126f);

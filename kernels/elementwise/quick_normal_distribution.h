@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // erf, gelu and its derivative, quickly in binary64.
 //
-// erf(z) = z E(z^2), one polynomial for all of 0 <= z <= 4, in u = z^2 / 8 - 1: its terms
+// erf(z) = z E(z^2), one polynomial for all of 0 <= z <= 4, in u = scale z^2 - 1, scale = 2 / 4.0001^2: its terms
 //   alternate in sign, and their sizes add up to E(0) <= 4.5 E(z^2), so it stays accurate.
 // Tail of the normal distribution, for 0 <= a <= 13: 1 - Phi(a) = e^(-a^2/2) v G(u), v = 1 / (a + 5),
 //   u = scale v - offset. gelu(x) = max(x, 0) - |x| (1 - Phi(|x|)).
 // Derivative of gelu: d = (1 - Phi(a)) - a phi(a) = e^(-a^2/2) (zero - a) H(u), `zero` its zero of
 //   0.7518, in two pieces, so that the neighbours of it keep their digits; the derivative is d for
 //   x < 0, 1 - d else.
-// Error: E within 2^-39.2, G within 2^-39.7, H within 2^-42; e^(-a^2/2), whose exponent is exact,
+// Error: E within 2^-38.7, G within 2^-39.7, H within 2^-42; e^(-a^2/2), whose exponent is exact,
 //   2^-38.7; 1 / (a + 5) 2^-46, times the 13 of its way through u 2^-42; nothing else cancels.
 //   Below 2^-37.7.
 // See also: quick_estimate.h; normal_distribution.h, all the digits of binary64.
 #pragma once
 
 #include "kernels/elementwise/elementary_quick_table.h"
+#include "kernels/elementwise/float_choices.h"
+#include "kernels/elementwise/quick_estimate.h"
 #include "kernels/elementwise/quick_exponential.h"
 
 namespace reprotrain::kernels::rounded {
@@ -28,7 +30,8 @@ RPT_HD bool is_zero_or_at_least(float size, float least) {
   return (size >= least) | (size == 0.0f);
 }
 
-/// From |x| = 4 on erf rounds to 1, as its value at 4 does.
+/// From |x| = 4 on the value is that at 4, farther from erf(x) than quick_estimate.h allows. It will do:
+/// erf(x) lies between erf(4) > 1 - 2^-25.9 and 1, so both are above 1 - 2^-25 and round to 1.
 template <typename MultiplyAdd>
 RPT_HD QuickEstimate erf_quick_estimate(float x) {
   const float size = magnitude(x);

@@ -14,7 +14,7 @@
 #include <span>
 #include <string_view>
 
-#include "kernels/elementwise/pair_estimate.h"
+#include "kernels/elementwise/first_estimate.h"
 #include "kernels/loss/loss_list.h"
 #include "kernels/reduce/exact_sum_cuda.h"
 

@@ -7,7 +7,7 @@
 #include <cuda_runtime_api.h>
 
 #include "kernels/base/matrix_view.h"
-#include "kernels/elementwise/pair_estimate.h"
+#include "kernels/elementwise/first_estimate.h"
 #include "kernels/matmul/epilogue.h"
 
 namespace reprotrain::kernels {

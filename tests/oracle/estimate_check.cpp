@@ -23,8 +23,9 @@ struct Block {
   float x[kBlock];
   float first[kBlock];          ///< the first estimate's result, if it decides
   uint32_t undecided[kBlock];   ///< 1 where the first estimate does not decide
-  uint32_t suspicious[kBlock];  ///< 1 where it decides and the estimates differ, or more is needed
-                                ///< to tell; 1 where a bound is broken
+  uint32_t beyond[kBlock];      ///< 1 where a bound is broken
+  uint32_t suspicious[kBlock];  ///< 1 there, and where it decides and the estimates differ, or more
+                                ///< is needed to tell
   float share[kBlock];          ///< the first estimate's own part of the distance over its bound
 };
 
@@ -34,6 +35,11 @@ struct FirstEstimate {
   double bound;
   float rounded;
   uint32_t is_decided;
+};
+
+/// The instruction of a CPU: only inside fused_vector_loop.
+struct FmaInstruction {
+  static RPT_HD float of(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 };
 
 template <typename F, typename Fma>
@@ -86,26 +92,28 @@ struct CompareElement {
     const bool decided = first.is_decided != 0;
     block->first[i] = first.rounded;
     block->undecided[i] = decided ? 0u : 1u;
+    block->beyond[i] = distance.is_beyond() ? 1u : 0u;
     block->suspicious[i] = ((decided & !agree) | distance.is_beyond()) ? 1u : 0u;
     block->share[i] =
         static_cast<float>((distance.between - binary64.error) / distance.first_bound);
   }
 };
 
-/// Argument i, whose comparison is suspicious, without haste.
-template <typename F, class First>
+/// Argument i, whose comparison is suspicious, without haste: the result and the bound that the loop saw, whatever fma
+/// it had.
+template <typename F>
 EstimateTally examined(const Block& block, int64_t i, const EstimateListener& listener) {
   const float x = block.x[i];
   const uint32_t truth = bits_of(ours::correctly_rounded<F>(x));
   EstimateTally tally;
   tally.n_mismatches = block.undecided[i] == 0 && bits_of(block.first[i]) != truth ? 1 : 0;
-  tally.n_beyond_bound = distance_of(First::of(x), F::estimate(x)).is_beyond() ? 1 : 0;
+  tally.n_beyond_bound = block.beyond[i];
   if (tally.n_mismatches + tally.n_beyond_bound != 0) listener(x, bits_of(block.first[i]), truth);
   return tally;
 }
 
-/// What a compared block holds; `Slow` is the same estimate, fit for any processor.
-template <typename F, class Slow>
+/// What a compared block holds.
+template <typename F>
 EstimateTally tally_of(const Block& block, int64_t n, const EstimateListener& listener) {
   EstimateTally total;
   total.n_arguments = static_cast<uint64_t>(n);
@@ -120,7 +128,7 @@ EstimateTally tally_of(const Block& block, int64_t n, const EstimateListener& li
   total.worst_share_of_bound = static_cast<double>(worst);
   for (int64_t i = 0; n_suspicious != 0; ++i) {
     if (block.suspicious[i] == 0) continue;
-    total.add(examined<F, Slow>(block, i, listener));
+    total.add(examined<F>(block, i, listener));
     --n_suspicious;
   }
   return total;
@@ -128,24 +136,22 @@ EstimateTally tally_of(const Block& block, int64_t n, const EstimateListener& li
 
 template <typename F>
 EstimateTally check_block_in_pairs(Block& block, int64_t n, const EstimateListener& listener) {
-  using Slow = InPairs<F, ours::FmaOnAnyMachine>;
-  if (!kernels::fused_vector_loop(CompareElement<F, InPairs<F, ours::FmaInstruction>>{&block}, 0,
-                                  n)) {
-    kernels::vector_loop(CompareElement<F, Slow>{&block}, 0, n);
+  using OnAnyMachine = InPairs<F, ours::FmaOnAnyMachine>;
+  if (!kernels::fused_vector_loop(CompareElement<F, InPairs<F, FmaInstruction>>{&block}, 0, n)) {
+    kernels::vector_loop(CompareElement<F, OnAnyMachine>{&block}, 0, n);
   }
-  return tally_of<F, Slow>(block, n, listener);
+  return tally_of<F>(block, n, listener);
 }
 
 template <typename F>
 EstimateTally check_block_quickly(Block& block, int64_t n, const EstimateListener& listener) {
-  using Slow = Quick<F, ours::AnyMultiplyAdd>;
-  kernels::vector_loop(CompareElement<F, Slow>{&block}, 0, n);
-  const EstimateTally any = tally_of<F, Slow>(block, n, listener);
+  kernels::vector_loop(CompareElement<F, Quick<F, ours::AnyMultiplyAdd>>{&block}, 0, n);
+  const EstimateTally any = tally_of<F>(block, n, listener);
   if (!kernels::fused_vector_loop(CompareElement<F, Quick<F, ours::FusedMultiplyAdd>>{&block}, 0,
                                   n)) {
     return any;
   }
-  EstimateTally total = tally_of<F, Slow>(block, n, listener);
+  EstimateTally total = tally_of<F>(block, n, listener);
   total.n_mismatches += any.n_mismatches;
   total.n_beyond_bound += any.n_beyond_bound;
   total.worst_share_of_bound = std::max(total.worst_share_of_bound, any.worst_share_of_bound);
