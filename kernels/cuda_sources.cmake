@@ -49,6 +49,7 @@ set(REPROTRAIN_CUDA_HEADERS
   matmul/ordered_matmul_cuda.h
   matmul/panel_loader_cuda.h
   matmul/panel_pipeline_cuda.h
+  matmul/quad_rows_cuda.h
   matmul/sliced_matmul_cuda.h
   matmul/thread_tile_cuda.h
   matmul/tile_grid_cuda.h

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/models/activation_layer.h"
 
-#include <cassert>
+#include "kernels/matmul/epilogue_rows.h"
 
 namespace reprotrain::engine {
 
@@ -31,10 +31,11 @@ void ActivationLayer::forward(kernels::ConstMatrixView inputs,
 
 kernels::MatrixView ActivationLayer::backward(kernels::MatrixView gradient,
                                               const ParameterArenas& /*arenas*/,
-                                              [[maybe_unused]] const InputGradient& wanted,
-                                              const kernels::Parallel& /*parallel*/) {
-  assert(wanted.end.kind == kernels::Epilogue::Kind::kNone);
-  return gradient;  // whoever computed it has multiplied it by the derivative
+                                              const InputGradient& wanted,
+                                              const kernels::Parallel& parallel) {
+  // Whoever computed the gradient has multiplied it by this layer's own derivative.
+  kernels::finish_matrix(wanted.end, gradient, parallel);
+  return gradient;
 }
 
 }  // namespace reprotrain::engine

@@ -2,9 +2,9 @@
 #include "engine/models/norm_layer.h"
 
 #include <algorithm>
-#include <cassert>
 
 #include "kernels/elementwise/layer_norm.h"
+#include "kernels/matmul/epilogue_rows.h"
 
 namespace reprotrain::engine {
 
@@ -52,9 +52,8 @@ void NormLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> 
 }
 
 kernels::MatrixView NormLayer::backward(kernels::MatrixView gradient, const ParameterArenas& arenas,
-                                        [[maybe_unused]] const InputGradient& wanted,
+                                        const InputGradient& wanted,
                                         const kernels::Parallel& parallel) {
-  assert(wanted.end.kind == kernels::Epilogue::Kind::kNone);
   kernels::LayerNormBackward pass;
   pass.normal = normal_.matrix(gradient.n_rows, n_);
   pass.inverse = {inverse_.data(), static_cast<size_t>(gradient.n_rows)};
@@ -64,6 +63,7 @@ kernels::MatrixView NormLayer::backward(kernels::MatrixView gradient, const Para
   pass.scale_gradient = tensor(arenas.gradients, scale_offset_);
   pass.shift_gradient = tensor(arenas.gradients, shift_offset_);
   kernels::layer_norm_backward(pass, parallel);
+  kernels::finish_matrix(wanted.end, gradient, parallel);
   return gradient;
 }
 

@@ -55,6 +55,12 @@ bool check_long_moments(OperatorDevice& device, const Words& in, Words& out);
 bool check_order(OperatorDevice& device, const Words& in, Words& out);
 bool check_long_order(OperatorDevice& device, const Words& in, Words& out);
 
+// check_epilogue.cpp
+bool check_product_with_epilogue(OperatorDevice& device, std::string_view specification,
+                                 const Words& in, Words& out);
+bool check_large_product_with_epilogue(OperatorDevice& device, std::string_view specification,
+                                       const Words& in, Words& out);
+
 // check_digest.cpp
 bool check_digest_of_floats(OperatorDevice& device, const Words& in, Words& out);
 bool check_digest_of_integers(OperatorDevice& device, const Words& in, Words& out);

@@ -13,6 +13,7 @@
 #include "kernels/elementwise/schedule_functions.h"
 #include "kernels/feature/feature_list.h"
 #include "kernels/loss/class_weights.h"
+#include "kernels/matmul/epilogue_rows.h"
 #include "kernels/matmul/matmul.h"
 #include "kernels/random/shuffle.h"
 #include "kernels/reduce/column_sums.h"
@@ -62,7 +63,12 @@ class CpuDevice final : public OperatorDevice {
     if (kernel == nullptr) return false;
     kernel->forward(x, y, parallel_);
     std::fill(derivative.begin(), derivative.end(), 1.0f);
-    kernel->backward(x, y, derivative, parallel_);
+    const auto number = static_cast<Activation>(kernel - activation_list().data());
+    const float* of = derivative_needs_input(number) ? x.data() : y.data();
+    const auto row = [&](auto* data) {
+      return dense_view(data, 1, static_cast<int64_t>(x.size()));
+    };
+    finish_matrix(Epilogue::times_derivative(number, row(of)), row(derivative.data()), parallel_);
     return true;
   }
 

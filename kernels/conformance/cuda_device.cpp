@@ -17,6 +17,7 @@
 #include "kernels/feature/feature_list.h"
 #include "kernels/loss/loss_list_cuda.h"
 #include "kernels/loss/loss_requirements.h"
+#include "kernels/matmul/epilogue_pass_cuda.h"
 #include "kernels/matmul/ordered_matmul_cuda.h"
 #include "kernels/matmul/sliced_matmul_cuda.h"
 #include "kernels/optimizer/clipping.h"
@@ -89,7 +90,12 @@ class CudaDevice final : public OperatorDevice {
     const DeviceArray<float> c{std::span<const float>(c_extent)};
     const int64_t n_bias = product.bias == nullptr ? 0 : product.c.n_columns;
     const DeviceArray<float> bias(std::span(product.bias, static_cast<size_t>(n_bias)));
+    const auto kept_extent = extent_of(product.epilogue.kept_input);
+    const DeviceArray<float> kept{std::span<const float>(kept_extent)};
+    const DeviceArray<float> of(extent_of(product.epilogue.derivative_of));
     MatrixProduct on_device = product;
+    on_device.epilogue.kept_input.data = kept.data();
+    on_device.epilogue.derivative_of.data = of.data();
     on_device.a.data = a.data();
     on_device.b.data = b.data();
     on_device.c.data = c.data();
@@ -101,6 +107,7 @@ class CudaDevice final : public OperatorDevice {
     }
     check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
     c.read(c_extent);
+    kept.read(kept_extent);
     return true;
   }
 
@@ -111,7 +118,10 @@ class CudaDevice final : public OperatorDevice {
     std::fill(derivative.begin(), derivative.end(), 1.0f);
     const DeviceArray<float> inputs(x), outputs(x), gradient{std::span<const float>(derivative)};
     kernel->forward(inputs.data(), outputs.data(), inputs.size(), kStream);
-    kernel->backward(inputs.data(), outputs.data(), gradient.data(), inputs.size(), kStream);
+    const auto number = static_cast<Activation>(kernel - activation_list_cuda().data());
+    const float* of = derivative_needs_input(number) ? inputs.data() : outputs.data();
+    const auto row = [&](auto* data) { return dense_view(data, 1, inputs.size()); };
+    finish_matrix_cuda(Epilogue::times_derivative(number, row(of)), row(gradient.data()), kStream);
     outputs.read(y);
     gradient.read(derivative);
     return true;

@@ -89,7 +89,8 @@ class OperatorDevice {
   }
   virtual bool cospi_unit(double /*t*/, double& /*value*/) { return false; }
   virtual bool power_of(double /*base*/, uint64_t /*exponent*/, double& /*value*/) { return false; }
-  /// `specification` is a value of numerics.matmul: "fma32", "int8x2", "int8x3".
+  /// `specification` is a value of numerics.matmul: "fma32", "int8x2", "int8x3". The product may have
+  /// any epilogue.
   virtual bool matrix_product(std::string_view /*specification*/,
                               const MatrixProduct& /*product*/) {
     return false;

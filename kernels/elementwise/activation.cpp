@@ -67,34 +67,16 @@ void forward(std::span<const float> x, std::span<float> y, const Parallel& paral
   });
 }
 
-template <ArrayDerivative kTimesDerivative, bool kNeedsInput, int64_t kGrain>
-void backward(std::span<const float> x, std::span<const float> y, std::span<float> gradient,
-              const Parallel& parallel) {
-  require(x.size() == y.size() && y.size() == gradient.size(),
-          "activation: x, y and gradient differ in length");
-  const float* of = kNeedsInput ? x.data() : y.data();
-  parallel.for_ranges(static_cast<int64_t>(x.size()), kGrain, [&](int64_t begin, int64_t end) {
-    kTimesDerivative(of + begin, gradient.data() + begin, end - begin);
-  });
-}
-
-template <Activation kActivation, ArrayFunction kValues, int64_t kValuesGrain,
-          ArrayDerivative kTimesDerivative, int64_t kDerivativeGrain>
+template <ArrayFunction kValues, int64_t kGrain, ArrayDerivative kTimesDerivative>
 constexpr ActivationKernel entry(std::string_view name) {
-  constexpr bool kNeedsInput = derivative_needs_input(kActivation);
-  return {name, forward<kValues, kValuesGrain>,
-          backward<kTimesDerivative, kNeedsInput, kDerivativeGrain>, kValues, kTimesDerivative};
+  return {name, forward<kValues, kGrain>, kValues, kTimesDerivative};
 }
 
 constexpr std::array kActivations = {
-    entry<Activation::kRelu, relu_values, kElementGrain,  //
-          times_derivative<Relu>, kElementGrain>("relu"),
-    entry<Activation::kTanh, rounded::tanh_array, kTranscendentalGrain,  //
-          times_derivative<Tanh>, kElementGrain>("tanh"),
-    entry<Activation::kSigmoid, rounded::sigmoid_array, kTranscendentalGrain,
-          times_derivative<Sigmoid>, kElementGrain>("sigmoid"),
-    entry<Activation::kGelu, rounded::gelu_array, kTranscendentalGrain,  //
-          times_gelu_derivative, kTranscendentalGrain>("gelu"),
+    entry<relu_values, kElementGrain, times_derivative<Relu>>("relu"),
+    entry<rounded::tanh_array, kTranscendentalGrain, times_derivative<Tanh>>("tanh"),
+    entry<rounded::sigmoid_array, kTranscendentalGrain, times_derivative<Sigmoid>>("sigmoid"),
+    entry<rounded::gelu_array, kTranscendentalGrain, times_gelu_derivative>("gelu"),
 };
 static_assert(kActivations.size() == kActivationCount);
 

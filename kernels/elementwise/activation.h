@@ -11,7 +11,7 @@
 // NaN gives NaN.
 // Why: once per hidden unit and step, 64x128 to 128x1024 elements.
 // Determinism: elementwise.
-// See also: elementary.h, docs/arithmetic.md "Activations, dropout and layer norm".
+// See also: elementary.h, kernels/matmul/epilogue_rows.h (backward over threads), docs/arithmetic.md "Activations, dropout and layer norm".
 #pragma once
 
 #include <cstdint>
@@ -77,9 +77,6 @@ struct ActivationKernel {
   std::string_view name;
   /// y[i] = f(x[i]); x and y may be the same array.
   void (*forward)(std::span<const float> x, std::span<float> y, const Parallel& parallel);
-  /// gradient[i] = gradient[i] * f'(x[i]), given y[i] = f(x[i]).
-  void (*backward)(std::span<const float> x, std::span<const float> y, std::span<float> gradient,
-                   const Parallel& parallel);
   /// y[i] = f(x[i]) for i < n, on the calling thread; y may be x.
   void (*values)(const float* x, float* y, int64_t n);
   /// gradient[i] = gradient[i] * f'(x[i]) for i < n, on the calling thread. `of` is y, or x if

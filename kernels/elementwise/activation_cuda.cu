@@ -23,31 +23,14 @@ struct ForwardQuad {
   }
 };
 
-/// Reads x, y and the gradient.
-template <class Function, EstimateIn kEstimate>
-struct BackwardQuad {
-  using Value = float;
-  static constexpr int kReads = 3;
-  static constexpr int kWrites = 1;
-  __device__ void operator()(int64_t /*quad*/, const float (*in)[4], float (*out)[4]) const {
-    for (int i = 0; i < 4; ++i)
-      out[0][i] = in[2][i] * Function::template derivative<kEstimate>(in[0][i], in[1][i]);
-  }
-};
-
 template <class Function, EstimateIn kEstimate>
 void forward(const float* x, float* y, int64_t n, cudaStream_t stream) {
   map_quads(ForwardQuad<Function, kEstimate>{}, {{x}, {y}}, n, stream);
 }
 
 template <class Function, EstimateIn kEstimate>
-void backward(const float* x, const float* y, float* gradient, int64_t n, cudaStream_t stream) {
-  map_quads(BackwardQuad<Function, kEstimate>{}, {{x, y, gradient}, {gradient}}, n, stream);
-}
-
-template <class Function, EstimateIn kEstimate>
 constexpr ActivationKernelCuda entry(std::string_view name) {
-  return {name, forward<Function, kEstimate>, backward<Function, kEstimate>};
+  return {name, forward<Function, kEstimate>};
 }
 
 template <EstimateIn kEstimate>

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Activations over arrays in device memory: the formulas of activation.h.
+// Activations, forward, over arrays in device memory: the formulas of activation.h.
 //
 // Determinism: elementwise; the bits of the CPU.
-// See also: activation.h, estimate_cuda.h, quad_map_cuda.h.
+// See also: activation.h, estimate_cuda.h, quad_map_cuda.h; kernels/matmul/epilogue_pass_cuda.h for
+// the derivatives.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -20,8 +21,6 @@ struct ActivationKernelCuda {
   std::string_view name;
   /// y[i] = f(x[i]); x and y may be the same array.
   void (*forward)(const float* x, float* y, int64_t n, cudaStream_t stream);
-  /// gradient[i] = gradient[i] * f'(x[i]), given y[i] = f(x[i]).
-  void (*backward)(const float* x, const float* y, float* gradient, int64_t n, cudaStream_t stream);
 };
 
 /// The activations of activation_list(), in its order, with first estimates as told.

@@ -10,6 +10,7 @@
 #include "kernels/base/require.h"
 #include "kernels/elementwise/estimate_cuda.h"
 #include "kernels/matmul/epilogue_cuda.h"
+#include "kernels/matmul/quad_rows_cuda.h"
 
 namespace reprotrain::kernels {
 
@@ -35,16 +36,12 @@ struct DerivativeFormula {
 template <class Formula>
 __global__ void __launch_bounds__(256)
     epilogue_pass_kernel(const MatrixView c, const Epilogue epilogue) {
-  const int64_t n_quads = (c.n_columns + 3) / 4;
-  for (int64_t i = thread_of_grid(); i < c.n_rows * n_quads; i += threads_of_grid()) {
-    const int64_t row = i / n_quads;
-    const int64_t column = 4 * (i - row * n_quads);
-    const int n = static_cast<int>(min(c.n_columns - column, int64_t{4}));
+  for_each_quad_of_rows(c.n_rows, c.n_columns, [&](int64_t row, int64_t column, int n) {
     float values[4];
     load_quad(c.row(row) + column, 0, n, values);
     finish_quad(Formula(), epilogue, row, column, n, values);
     store_quad(c.row(row) + column, 0, n, values);
-  }
+  });
 }
 
 using Kernel = void (*)(MatrixView, Epilogue);
@@ -77,7 +74,7 @@ void finish_matrix_cuda(const Epilogue& epilogue, const MatrixView& c, EstimateI
                         cudaStream_t stream) {
   require_view(c, "C");
   require_epilogue(epilogue, c.n_rows, c.n_columns);
-  const int64_t n_quads = c.n_rows * ((c.n_columns + 3) / 4);
+  const int64_t n_quads = c.n_rows * quads_of_row(c.n_columns);
   if (epilogue.kind == Epilogue::Kind::kNone || n_quads == 0) return;
   const Kernel kernel = estimate == EstimateIn::kBinary64
                             ? kernel_for<EstimateIn::kBinary64>(epilogue)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/require.h"
 #include "kernels/elementwise/activation.h"
 
@@ -16,15 +17,14 @@ struct Runs {
   int64_t length;
 };
 
-Runs runs_of(const Rectangle& part, const MatrixView& c, int64_t other_stride) {
-  const int64_t n_rows = part.row_end - part.row_begin;
-  const int64_t n_columns = part.column_end - part.column_begin;
+Runs runs_of(const Region& part, const MatrixView& c, int64_t other_stride) {
+  const int64_t n_columns = part.n_columns();
   const bool are_adjacent = c.row_stride == n_columns && other_stride == n_columns;
-  return are_adjacent ? Runs{1, n_rows * n_columns} : Runs{n_rows, n_columns};
+  return are_adjacent ? Runs{1, part.n_rows() * n_columns} : Runs{part.n_rows(), n_columns};
 }
 
 void activate(const Epilogue& epilogue, const ActivationKernel& kernel, const MatrixView& c,
-              const Rectangle& part) {
+              const Region& part) {
   const MatrixView& kept = epilogue.kept_input;
   const auto [n_runs, length] =
       runs_of(part, c, epilogue.keeps_input() ? kept.row_stride : c.row_stride);
@@ -38,7 +38,7 @@ void activate(const Epilogue& epilogue, const ActivationKernel& kernel, const Ma
 }
 
 void multiply_by_derivative(const Epilogue& epilogue, const ActivationKernel& kernel,
-                            const MatrixView& c, const Rectangle& part) {
+                            const MatrixView& c, const Region& part) {
   const ConstMatrixView& of = epilogue.derivative_of;
   const auto [n_runs, length] = runs_of(part, c, of.row_stride);
   for (int64_t run = 0; run < n_runs; ++run) {
@@ -73,13 +73,13 @@ void require_epilogue(const Epilogue& epilogue, int64_t n_rows, int64_t n_column
   require(false, "epilogue: an unknown kind");
 }
 
-void finish_rectangle(const Epilogue& epilogue, const MatrixView& c, const Rectangle& rectangle) {
+void finish_region(const Epilogue& epilogue, const MatrixView& c, const Region& region) {
   if (epilogue.kind == Epilogue::Kind::kNone) return;
   const ActivationKernel& kernel = activation_list()[static_cast<size_t>(epilogue.activation)];
   if (epilogue.kind == Epilogue::Kind::kActivation) {
-    activate(epilogue, kernel, c, rectangle);
+    activate(epilogue, kernel, c, region);
   } else {
-    multiply_by_derivative(epilogue, kernel, c, rectangle);
+    multiply_by_derivative(epilogue, kernel, c, region);
   }
 }
 
@@ -87,9 +87,9 @@ void finish_matrix(const Epilogue& epilogue, const MatrixView& c, const Parallel
   require_view(c, "C");
   require_epilogue(epilogue, c.n_rows, c.n_columns);
   if (epilogue.kind == Epilogue::Kind::kNone || c.n_columns == 0) return;
-  const int64_t rows = (kElementsFinishedAtOnce + c.n_columns - 1) / c.n_columns;
+  const int64_t rows = ceil_div(kElementsFinishedAtOnce, c.n_columns);
   parallel.for_ranges(c.n_rows, rows, [&](int64_t begin, int64_t end) {
-    finish_rectangle(epilogue, c, {begin, end, 0, c.n_columns});
+    finish_region(epilogue, c, {begin, end, 0, c.n_columns});
   });
 }
 

@@ -11,24 +11,17 @@
 #include "kernels/base/matrix_view.h"
 #include "kernels/base/parallel.h"
 #include "kernels/matmul/epilogue.h"
+#include "kernels/matmul/region.h"
 
 namespace reprotrain::kernels {
 
-/// Rows [row_begin, row_end) and columns [column_begin, column_end) of C.
-struct Rectangle {
-  int64_t row_begin = 0;
-  int64_t row_end = 0;
-  int64_t column_begin = 0;
-  int64_t column_end = 0;
-};
-
-/// Elements of a rectangle that a product should finish at a time: 128 KiB of C, and as much of what
+/// Elements of a region that a product should finish at a time: 128 KiB of C, and as much of what
 /// the epilogue reads or keeps, in a second-level cache.
 inline constexpr int64_t kElementsFinishedAtOnce = 32768;
 
-/// C = f(x) or x * f' for the rectangle of C, which holds x; does nothing for kNone. The epilogue
+/// C = f(x) or x * f' for a region of C, which holds x; does nothing for kNone. The epilogue
 /// fits C (require_epilogue).
-void finish_rectangle(const Epilogue& epilogue, const MatrixView& c, const Rectangle& rectangle);
+void finish_region(const Epilogue& epilogue, const MatrixView& c, const Region& region);
 
 /// All of C, on any threads: an epilogue as a pass of its own. Throws as require_epilogue does.
 void finish_matrix(const Epilogue& epilogue, const MatrixView& c, const Parallel& parallel);

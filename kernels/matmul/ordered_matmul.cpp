@@ -185,10 +185,10 @@ class RegionProduct {
   /// The epilogue for columns of a row block whose last additions are done.
   void finish(const RowBlock& block, int64_t column_begin, int64_t column_end) const {
     const int64_t row = region_.row_begin + block.begin;
-    const Rectangle done{row, row + block.n_rows, region_.column_begin + column_begin,
-                         region_.column_begin + column_end};
-    const Rectangle turned{done.column_begin, done.column_end, done.row_begin, done.row_end};
-    finish_rectangle(given_.epilogue, given_.c, product_.is_transposition ? turned : done);
+    const Region done{row, row + block.n_rows, region_.column_begin + column_begin,
+                      region_.column_begin + column_end};
+    const Region turned{done.column_begin, done.column_end, done.row_begin, done.row_end};
+    finish_region(given_.epilogue, given_.c, product_.is_transposition ? turned : done);
   }
 
   float* packed_tile(const Slice& slice, int64_t tile) const {
@@ -286,7 +286,7 @@ void fill_without_terms(const MatrixProduct& product) {
       product.c(row, column) = product.bias == nullptr ? 0.0f : 0.0f + product.bias[column];
     }
   }
-  finish_rectangle(product.epilogue, product.c, {0, product.c.n_rows, 0, product.c.n_columns});
+  finish_region(product.epilogue, product.c, {0, product.c.n_rows, 0, product.c.n_columns});
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 // Why: 9/10 of a training step; at 4096 cubed 68.7 G fma over 200 MB of operands and result.
 // One thread an element would read two numbers from memory for each fma. Each step below buys one
 // thing; its figures are counted:
-//   tile of a block      128 x 128 elements share what they read: 64 fmas a number from memory
+//   tile of a block      256 x 128 elements at most share what they read: 85 fmas a number from memory
 //   panels in shared memory, two of each, the next one in flight while one is multiplied
 //   tile of a thread     16 x 8 chains in registers: 21 fmas for every 16-byte shared-memory load
 //   order of tiles       8 tile rows at a time walk along the columns, so panels stay in the L2 cache
@@ -26,6 +26,7 @@
 #include "kernels/matmul/epilogue_pass_cuda.h"
 #include "kernels/matmul/ordered_matmul_cuda.h"
 #include "kernels/matmul/panel_pipeline_cuda.h"
+#include "kernels/matmul/quad_rows_cuda.h"
 #include "kernels/matmul/tile_grid_cuda.h"
 
 namespace reprotrain::kernels {
@@ -117,11 +118,7 @@ __global__ void __launch_bounds__(256)
     fold_slabs_kernel(MatrixView c, const float* bias, const float* slabs, int64_t n_slabs,
                       const Epilogue epilogue) {
   const int64_t slab_size = c.n_rows * c.n_columns;
-  const int64_t n_quads = (c.n_columns + 3) / 4;
-  for (int64_t i = thread_of_grid(); i < c.n_rows * n_quads; i += threads_of_grid()) {
-    const int64_t row = i / n_quads;
-    const int64_t column = 4 * (i - row * n_quads);
-    const int n = static_cast<int>(min(c.n_columns - column, int64_t{4}));
+  for_each_quad_of_rows(c.n_rows, c.n_columns, [&](int64_t row, int64_t column, int n) {
     float totals[4] = {};
     for (int64_t slab = 0; slab < n_slabs; ++slab) {
       float sums[4];
@@ -135,7 +132,7 @@ __global__ void __launch_bounds__(256)
     }
     finish_quad(epilogue, row, column, n, totals);
     store_quad(c.row(row) + column, 0, n, totals);
-  }
+  });
 }
 
 bool is_aligned(const float* data, int64_t stride) {
@@ -190,7 +187,7 @@ void launch_tiles(const MatrixProduct& product, const OrderedMatmulPlan& plan, f
 void launch_fold(const MatrixProduct& product, const float* slabs, int64_t n_slabs,
                  cudaStream_t stream) {
   constexpr int kThreads = 256;
-  const int64_t n_quads = product.c.n_rows * ceil_div(product.c.n_columns, 4);
+  const int64_t n_quads = product.c.n_rows * quads_of_row(product.c.n_columns);
   const int64_t n_blocks = ceil_div(n_quads, kThreads);
   const LaunchShape shape{dim3(static_cast<unsigned>(std::min<int64_t>(n_blocks, 1 << 16))),
                           dim3(kThreads)};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/matmul/product_plan.h"
 
+#include <utility>
+
 #include "kernels/base/ceil_div.h"
 #include "kernels/base/cpu_path.h"
 

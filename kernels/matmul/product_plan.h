@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "kernels/matmul/ordered_matmul.h"
+#include "kernels/matmul/region.h"
 #include "kernels/matmul/tile_kernel.h"
 
 namespace reprotrain::kernels {
@@ -40,17 +41,6 @@ struct OrientedProduct {
     if (bias == nullptr) return nullptr;
     return bias + (is_transposition ? row : column);
   }
-};
-
-/// Rows [row_begin, row_end) and columns [column_begin, column_end) of C.
-struct Region {
-  int64_t row_begin;
-  int64_t row_end;
-  int64_t column_begin;
-  int64_t column_end;
-
-  int64_t n_rows() const { return row_end - row_begin; }
-  int64_t n_columns() const { return column_end - column_begin; }
 };
 
 /// The pieces that threads take: a grid of row blocks, each cut into ranges of columns, both of nearly

@@ -201,7 +201,7 @@ class SlicedProduct {
       row_loop(round, 0, 1);
       if (!columns_are_finite || a_.has_non_finite(row)) mend_row(row, column_begin, column_end);
     }
-    finish_rectangle(product_.epilogue, product_.c, {row_begin, row_end, column_begin, column_end});
+    finish_region(product_.epilogue, product_.c, {row_begin, row_end, column_begin, column_end});
   }
 
   /// Elements whose row or column holds an infinity or a NaN.

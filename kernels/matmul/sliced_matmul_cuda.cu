@@ -16,6 +16,7 @@
 #include "kernels/matmul/epilogue_cuda.h"
 #include "kernels/matmul/epilogue_pass_cuda.h"
 #include "kernels/matmul/non_finite_terms.h"
+#include "kernels/matmul/quad_rows_cuda.h"
 #include "kernels/matmul/sliced_matmul.h"
 #include "kernels/matmul/sliced_matmul_cuda.h"
 
@@ -73,11 +74,7 @@ __device__ __forceinline__ float element_of(const Recombination& task, int64_t r
 /// A thread takes four neighbouring elements of a row.
 __global__ void __launch_bounds__(256) recombine_kernel(const Recombination task) {
   const MatrixView& c = task.product.c;
-  const int64_t n_quads = ceil_div(c.n_columns, 4);
-  for (int64_t i = thread_of_grid(); i < c.n_rows * n_quads; i += threads_of_grid()) {
-    const int64_t row = i / n_quads;
-    const int64_t column = 4 * (i - row * n_quads);
-    const int n = static_cast<int>(min(c.n_columns - column, int64_t{4}));
+  for_each_quad_of_rows(c.n_rows, c.n_columns, [&](int64_t row, int64_t column, int n) {
     int64_t totals[4];
     chunk_totals(task, row, column, totals);
     int64_t* earlier = task.totals + row * c.n_columns + column;
@@ -86,7 +83,7 @@ __global__ void __launch_bounds__(256) recombine_kernel(const Recombination task
       if (!task.is_first && e < n) totals[e] += earlier[e];
       if (!task.is_last && e < n) earlier[e] = totals[e];
     }
-    if (!task.is_last) continue;
+    if (!task.is_last) return;
     float values[4] = {};
 #pragma unroll
     for (int e = 0; e < 4; ++e) {
@@ -94,7 +91,7 @@ __global__ void __launch_bounds__(256) recombine_kernel(const Recombination task
     }
     finish_quad(task.product.epilogue, row, column, n, values);
     store_quad(c.row(row) + column, 0, n, values);
-  }
+  });
 }
 
 constexpr int64_t kSegmentStep = 64;  // bytes: whole sectors, and what tensor cores like

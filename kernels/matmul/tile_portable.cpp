@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tiles in plain C++: the reference of the other paths, and the fast path of machines whose
-// compiler target has a vector fma (aarch64).
+// Tiles of fused_row.h, in SSE2 or NEON, which every machine has: the reference of the other paths,
+// and the fast path of aarch64.
 #include <algorithm>
 #include <cstring>
 

@@ -7,10 +7,13 @@
 PTX: every floating-point operation names its rounding, nothing is approximate or flushes subnormals. Machine code, for
 every architecture in the module: a fused multiply-add, an estimate (MUFU) or a flush of subnormals (.FTZ) stands only in a
 kernel whose PTX asks for a fused multiply-add, a division or a root, which begin with an estimate and end with the
-correctly rounded result. No kernel has a stack, but for those of STACKS. --report lists every kernel's registers and memory.
+correctly rounded result. That the words are read right is seen where they must stand: a fused multiply-add in the tiles of
+the ordered product, an estimate wherever PTX divides. No kernel has a stack, but for those of STACKS. --report lists every
+kernel's registers and memory.
 Skipped (exit 77) where there is no module.
 """
 import argparse
+import dataclasses
 import pathlib
 import re
 import subprocess
@@ -44,6 +47,13 @@ STACKS = [
 ]
 
 
+# What must stand in the machine code of kernels by name and PTX, so that an operation read wrongly is noticed.
+EVIDENCE = [
+    ("FFMA", re.compile("ordered_tile_kernel"), re.compile(r"\bfma\.rn\.f32\b")),
+    ("MUFU.RCP", re.compile(""), re.compile(r"\bdiv\.rn\.f32\b")),
+]
+
+
 def allowed_stack_bytes(name):
     return max((size for pattern, size, _ in STACKS if pattern.search(name)), default=0)
 
@@ -66,17 +76,49 @@ def features(instructions):
     return found
 
 
+PART = re.compile(r"\.(?:visible \.|weak \.)?(?P<kind>entry|func)\s*(?:\([^)]*\)\s*)?(?P<name>\w+)")
+CALL = re.compile(r"\bcall(?:\.uni)?\s+(?:\([^)]*\)\s*,\s*)?(?P<target>[%\w]+)")
+
+
+def with_called(part, functions):
+    """The text of a kernel, and of every function that it calls or that those call. A call through a register may go to all."""
+    waiting, seen, text = [part], set(), ""
+    while waiting:
+        text += (current := waiting.pop())
+        for target in CALL.findall(current):
+            for name in functions if target.startswith("%") else {target} & functions.keys():
+                if name not in seen:
+                    seen.add(name)
+                    waiting.append(functions[name])
+    return text
+
+
 def ptx_of_kernels(texts):
-    """{kernel: the PTX that reaches its machine code}: its own, and that of the functions beside it."""
+    """{kernel: the PTX that reaches its machine code}: its own, and that of the functions it calls."""
     reached = {}
     for text in texts:
         parts = re.split(r"(?=^\.(?:visible \.|weak \.)?(?:entry|func)\b)", text, flags=re.M)
-        functions = "".join(part for part in parts if re.match(r"\.(?:visible \.|weak \.)?func\b", part))
-        for part in parts:
-            name = re.match(r"\.(?:visible \.|weak \.)?entry (\w+)\(", part)
-            if name:
-                reached[name.group(1)] = part + functions
+        named = [(match["kind"], match["name"], part) for part in parts if (match := PART.match(part))]
+        functions = {}
+        for kind, name, part in named:
+            if kind == "func":  # declared first, perhaps, and defined later
+                functions[name] = functions.get(name, "") + part
+        reached.update((name, with_called(part, functions)) for kind, name, part in named if kind == "entry")
     return reached
+
+
+def evidence(kernels, ptx):
+    """({operation: kernels it was found in}, complaints) of EVIDENCE."""
+    seen, missing = {operation: 0 for operation, _, _ in EVIDENCE}, []
+    for kernel in kernels:
+        for operation, name, asked in EVIDENCE:
+            if not (name.search(kernel.name) and asked.search(ptx.get(kernel.name, ""))):
+                continue
+            if operation in features(kernel.instructions):
+                seen[operation] += 1
+            else:
+                missing.append(f"sm_{kernel.architecture} {kernel.name}: no {operation} where one must be")
+    return seen, missing
 
 
 def findings(code):
@@ -93,6 +135,41 @@ def findings(code):
             yield f"{where}: {feature}"
         if kernel.stack_bytes > allowed_stack_bytes(kernel.name):
             yield f"{where}: {kernel.stack_bytes} bytes of stack"
+    yield from evidence(code.kernels, ptx)[1]
+
+
+PLANTED_PTX = """
+.func  (.param .b32 func_retval0) inner(
+{
+sqrt.rn.f32 %f1, %f2;
+}
+.func  (.param .b32 func_retval0) outer(
+{
+call.uni (retval0), inner, ( param0 );
+}
+.visible .entry calls(
+{
+call.uni (retval0),
+outer,
+( param0 );
+}
+.visible .entry divides(
+{
+div.rn.f32 %f1, %f2, %f3;
+}
+.visible .entry plain(
+{
+add.rn.f32 %f1, %f2, %f3;
+}
+"""
+
+
+def check_of_calls_and_evidence():
+    ptx = ptx_of_kernels([PLANTED_PTX])
+    estimate = gpu_code.Kernel(90, "divides", 0, 0, 0, [(MUFU, 4 << 10)])
+    without = dataclasses.replace(estimate, instructions=[(FADD, 0)])
+    return ("sqrt" in ptx["calls"] and "div" not in ptx["calls"] and "sqrt" not in ptx["plain"] + ptx["divides"]
+            and evidence([estimate], ptx) == ({"FFMA": 0, "MUFU.RCP": 1}, []) and len(evidence([without], ptx)[1]) == 1)
 
 
 def check_of_the_check():
@@ -125,7 +202,7 @@ def main():
     parser.add_argument("--report", action="store_true", help="list the kernels")
     parser.add_argument("module", type=pathlib.Path)
     arguments = parser.parse_args()
-    if not check_of_the_check():
+    if not check_of_the_check() or not check_of_calls_and_evidence():
         print("the check does not tell planted instructions from honest ones")
         return 1
     if not arguments.module.exists():
@@ -138,10 +215,14 @@ def main():
     if arguments.report:
         report(code)
     found = list(findings(code))
+    seen, _ = evidence(code.kernels, ptx_of_kernels(code.ptx))
+    if arguments.module.suffix == ".so":  # one object file need not hold them
+        found += [f"no kernel in which to see {operation}" for operation, count in seen.items() if count == 0]
     for line in found[:40]:
         print(line)
     architectures = ", ".join(f"sm_{number}" for number in sorted({kernel.architecture for kernel in code.kernels}))
-    print(f"{len(code.kernels)} kernels for {architectures}, {len(code.ptx)} texts of PTX: {len(found)} complaints")
+    print(f"{len(code.kernels)} kernels for {architectures}, {len(code.ptx)} texts of PTX: {len(found)} complaints; "
+          + ", ".join(f"{operation} in {count} kernels that must have it" for operation, count in seen.items()))
     return 1 if found else 0
 
 

@@ -167,6 +167,14 @@ class PiecewiseDevice final : public OperatorDevice {
     return {m.row(first), n, m.n_columns, m.row_stride};
   }
 
+  /// Of a matrix that may be none.
+  template <typename T>
+  static BasicMatrixView<T> part(const BasicMatrixView<T>& whole, int64_t row, int64_t n_rows,
+                                 int64_t column, int64_t n_columns) {
+    if (whole.data == nullptr) return {};
+    return {whole.row(row) + column, n_rows, n_columns, whole.row_stride};
+  }
+
   static MatrixProduct part(const MatrixProduct& whole, int64_t row, int64_t n_rows, int64_t column,
                             int64_t n_columns) {
     MatrixProduct product = whole;
@@ -186,6 +194,9 @@ class PiecewiseDevice final : public OperatorDevice {
       product.b.n_columns = n_columns;
     }
     if (whole.bias != nullptr) product.bias = whole.bias + column;
+    product.epilogue.kept_input = part(whole.epilogue.kept_input, row, n_rows, column, n_columns);
+    product.epilogue.derivative_of =
+        part(whole.epilogue.derivative_of, row, n_rows, column, n_columns);
     return product;
   }
 

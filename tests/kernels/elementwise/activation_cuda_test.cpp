@@ -26,20 +26,14 @@ std::vector<float> values(size_t n, uint64_t first) {
 
 void check_size(const ActivationKernel& cpu, const ActivationKernelCuda& cuda, size_t n) {
   const std::vector<float> x = values(n, 0);
-  std::vector<float> y(n), gradient = values(n, uint64_t{1} << 20);
-  const std::vector<float> incoming = gradient;
+  std::vector<float> y(n);
   cpu.forward(x, y, SerialParallel());
-  cpu.backward(x, y, gradient, SerialParallel());
   for_each_schedule([&] {
     for (const size_t offset : {0, 1}) {
       const DeviceArray<float> device_x(x, offset);
-      DeviceArray<float> device_y(n, offset), device_gradient(incoming, offset);
+      const DeviceArray<float> device_y(n, offset);
       cuda.forward(device_x.data(), device_y.data(), device_x.size(), nullptr);
       EXPECT_EQ(bit_patterns(device_y.values()), bit_patterns(y)) << cuda.name << ", n = " << n;
-      cuda.backward(device_x.data(), device_y.data(), device_gradient.data(), device_x.size(),
-                    nullptr);
-      EXPECT_EQ(bit_patterns(device_gradient.values()), bit_patterns(gradient))
-          << cuda.name << ", n = " << n;
     }
   });
 }

@@ -3,8 +3,8 @@
 // of the scalar formulas.
 #pragma once
 
-#include <array>
 #include <string>
+#include <vector>
 
 #include "kernels/elementwise/activation.h"
 #include "kernels/matmul/epilogue.h"

@@ -59,12 +59,26 @@ TEST_P(FusedProduct, HasTheBitsOfPassesAtEveryShapeAndPath) {
   }
 }
 
-TEST_P(FusedProduct, HasTheBitsOfPassesWhereChainsAndBlocksEnd) {
-  for (int t = 0; t < 4; ++t) {
-    const bool ta = (t & 1) != 0, tb = (t & 2) != 0;
-    expect_passes({"unit", 9, 1025, 35, ta, tb, true}, SerialParallel(), 1, 1);
-    expect_passes({"unit", 300, 5, 140, ta, tb, true}, SerialParallel());
-    expect_passes({"unit", 5, 3, 2100, ta, tb, false}, SerialParallel());
+TEST_P(FusedProduct, HasTheBitsOfPassesWhereChainsAndBlocksEndOnEveryPath) {
+  for (const CpuPath path : available_cpu_paths()) {
+    const CpuPathScope scope(path);
+    SCOPED_TRACE(name_of(path));
+    for (int t = 0; t < 4; ++t) {
+      const bool ta = (t & 1) != 0, tb = (t & 2) != 0;
+      expect_passes({"unit", 9, 1025, 35, ta, tb, true}, SerialParallel(), 1, 1);
+      expect_passes({"unit", 300, 5, 140, ta, tb, true}, SerialParallel());
+      expect_passes({"unit", 5, 3, 2100, ta, tb, false}, SerialParallel());
+    }
+  }
+}
+
+/// Products that are computed as their transpositions, in several slices of K and blocks of C.
+TEST_P(FusedProduct, HasTheBitsOfPassesWhereTurnedProductsAreCut) {
+  for (const CpuPath path : available_cpu_paths()) {
+    const CpuPathScope scope(path);
+    SCOPED_TRACE(name_of(path));
+    expect_passes({"unit", 300, 2000, 10, false, false, true}, SerialParallel());
+    expect_passes({"unit", 4000, 700, 12, false, true, true}, SerialParallel(), 1, 1);
   }
 }
 
