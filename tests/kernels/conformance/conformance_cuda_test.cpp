@@ -44,9 +44,10 @@ using Cases = std::vector<GoldenCase>;
 std::vector<Cases> cases_of_runs(const ConformanceCheck& check, uint64_t n_runs) {
   const Cases cases = golden_cases(golden_text(check.file), check.kind);
 #if defined(REPROTRAIN_EMULATED_CUDA)
-  const bool is_large =
-      check.file == "large_products.kat" || check.kind.find("_periodic") != std::string_view::npos;
-  if (is_large) {
+  const bool is_long = check.file == "large_products.kat" ||
+                       check.kind.find("_periodic") != std::string_view::npos ||
+                       check.operation.find("epilogue") != std::string_view::npos;
+  if (is_long) {
     std::vector<Cases> runs(n_runs);
     for (size_t i = 0; i < std::max<size_t>(n_runs, cases.size()); ++i) {
       runs[i % n_runs].push_back(cases[i % cases.size()]);
