@@ -54,7 +54,8 @@ std::vector<float> input_gradient(const LayerCase& layer_case, const kernels::Ep
   const kernels::SerialParallel serial;
   const std::vector<float> inputs = values(0);
   std::vector<float> gradient = values(10'000);
-  layer->forward_training(kernels::dense_view(inputs.data(), kRows, kWidth), arenas, {3, 5}, serial);
+  layer->forward_training(kernels::dense_view(inputs.data(), kRows, kWidth), arenas, {3, 5},
+                          serial);
   const kernels::MatrixView result = layer->backward(
       kernels::dense_view(gradient.data(), kRows, kWidth), arenas, {true, end}, serial);
   const auto all = elements(result);
@@ -75,28 +76,30 @@ TEST_P(LayerEnd, IsTheDerivativeOfWhateverMadeTheInputs) {
             testing::bit_patterns(expected));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Layers, LayerEnd,
-    ::testing::Values(LayerCase{"dense",
-                                []() -> std::unique_ptr<Layer> {
-                                  return std::make_unique<DenseLayer>(
-                                      0, kWidth, kWidth, kernels::MatmulSpecification::kFma32,
-                                      Activation::kRelu);
-                                }},
-                      LayerCase{"norm",
-                                []() -> std::unique_ptr<Layer> {
-                                  return std::make_unique<NormLayer>(0, kWidth);
-                                }},
-                      LayerCase{"activation",
-                                []() -> std::unique_ptr<Layer> {
-                                  return std::make_unique<ActivationLayer>(kWidth,
-                                                                           Activation::kGelu);
-                                }},
-                      LayerCase{"dropout",
-                                []() -> std::unique_ptr<Layer> {
-                                  return std::make_unique<DropoutLayer>(0, kWidth, 0.25);
-                                }}),
-    [](const auto& parameter) { return parameter.param.name; });
+INSTANTIATE_TEST_SUITE_P(Layers, LayerEnd,
+                         ::testing::Values(LayerCase{"dense",
+                                                     []() -> std::unique_ptr<Layer> {
+                                                       return std::make_unique<DenseLayer>(
+                                                           0, kWidth, kWidth,
+                                                           kernels::MatmulSpecification::kFma32,
+                                                           Activation::kRelu);
+                                                     }},
+                                           LayerCase{"norm",
+                                                     []() -> std::unique_ptr<Layer> {
+                                                       return std::make_unique<NormLayer>(0,
+                                                                                          kWidth);
+                                                     }},
+                                           LayerCase{"activation",
+                                                     []() -> std::unique_ptr<Layer> {
+                                                       return std::make_unique<ActivationLayer>(
+                                                           kWidth, Activation::kGelu);
+                                                     }},
+                                           LayerCase{"dropout",
+                                                     []() -> std::unique_ptr<Layer> {
+                                                       return std::make_unique<DropoutLayer>(
+                                                           0, kWidth, 0.25);
+                                                     }}),
+                         [](const auto& parameter) { return parameter.param.name; });
 
 }  // namespace
 }  // namespace reprotrain::engine
