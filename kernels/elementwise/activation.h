@@ -11,7 +11,8 @@
 // NaN gives NaN.
 // Why: once per hidden unit and step, 64x128 to 128x1024 elements.
 // Determinism: elementwise.
-// See also: elementary.h, kernels/matmul/epilogue_rows.h (backward over threads), docs/arithmetic.md "Activations, dropout and layer norm".
+// See also: elementary.h, kernels/matmul/epilogue_rows.h for the backward pass over threads,
+// docs/arithmetic.md "Activations, dropout and layer norm".
 #pragma once
 
 #include <cstdint>
