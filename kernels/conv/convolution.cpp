@@ -19,11 +19,7 @@ void require_matching(const ConvolutionForward& pass) {
   require_convolution(c);
   require_images(pass.images, pass.images.n_rows, c.n_inputs(), "images");
   require_images(pass.outputs, pass.images.n_rows, c.n_outputs(), "outputs");
-  require_view(pass.weight, "weight");
-  require(pass.weight.n_rows == c.n_weight_rows() && pass.weight.n_columns == c.n_channels_out,
-          "convolution: the shape of the weight does not match the geometry");
-  require(pass.bias.empty() || static_cast<int64_t>(pass.bias.size()) == c.n_channels_out,
-          "convolution: biases and output channels differ in number");
+  require_weight(c, pass.weight, pass.bias.size(), "weight");
   require(pass.chunk.n_rows >= 0, "convolution: a chunk of less than no rows");
 }
 
@@ -70,7 +66,7 @@ void convolution_forward(const ConvolutionForward& pass, const Parallel& paralle
   const int64_t depth = c.n_weight_rows();
   const int64_t n_rows = pass.images.n_rows * c.n_windows();
   const int64_t chunk_rows = rows_of_chunk(pass.chunk, depth);
-  const int64_t n_tasks = pieces_of(n_rows, chunk_rows) * c.n_groups;
+  const int64_t n_tasks = ceil_div(n_rows, chunk_rows) * c.n_groups;
   parallel.for_ranges(
       n_tasks, chunk_grain(chunk_rows, depth, c.group_out()), [&](int64_t begin, int64_t end) {
         const WorkSpace memory(chunk_rows * depth);

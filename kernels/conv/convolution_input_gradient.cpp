@@ -90,7 +90,7 @@ class InputGradient {
     const int64_t tap_elements = c_.group_out() * c_.group_in();
     const int64_t n_taps = phase.n_taps();
     parallel.for_ranges(
-        n_taps * c_.n_groups, pieces_of(kElementGrain, tap_elements),
+        n_taps * c_.n_groups, ceil_div(kElementGrain, tap_elements),
         [&](int64_t begin, int64_t end) {
           for (int64_t i = begin; i < end; ++i) {
             const int64_t group = i / n_taps, q = i % n_taps;
@@ -109,7 +109,7 @@ class InputGradient {
     const int64_t n_rows = pass_.image_gradient.n_rows * phase.y.n_places * phase.x.n_places;
     const int64_t chunk_rows = rows_of_chunk(pass_.chunk, depth);
     parallel.for_ranges(
-        pieces_of(n_rows, chunk_rows) * c_.n_groups, chunk_grain(chunk_rows, depth, c_.group_in()),
+        ceil_div(n_rows, chunk_rows) * c_.n_groups, chunk_grain(chunk_rows, depth, c_.group_in()),
         [&](int64_t begin, int64_t end) {
           const WorkSpace patches(chunk_rows * depth);
           const WorkSpace pixels(chunk_rows * c_.group_in());
@@ -160,9 +160,7 @@ void require_matching(const ConvolutionInputGradient& pass) {
   require_convolution(c);
   require_images(pass.delta, pass.delta.n_rows, c.n_outputs(), "delta");
   require_images(pass.image_gradient, pass.delta.n_rows, c.n_inputs(), "image_gradient");
-  require_view(pass.weight, "weight");
-  require(pass.weight.n_rows == c.n_weight_rows() && pass.weight.n_columns == c.n_channels_out,
-          "convolution: the shape of the weight does not match the geometry");
+  require_weight(c, pass.weight, 0, "weight");
   require(pass.chunk.n_rows >= 0, "convolution: a chunk of less than no rows");
 }
 

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
+#include "kernels/base/ceil_div.h"
+#include "kernels/base/require.h"
 #include "kernels/conv/convolution.h"
 #include "kernels/conv/patches.h"
 
@@ -52,7 +55,15 @@ BasicMatrixView<T> group_of_weight(const BasicMatrixView<T>& weight, const Convo
   return {weight.data + group * c.group_out(), weight.n_rows, c.group_out(), weight.row_stride};
 }
 
-inline int64_t pieces_of(int64_t n, int64_t size) { return (n + size - 1) / size; }
+/// Weight and biases (none, or one for each output channel) fit the geometry.
+inline void require_weight(const Convolution& c, const ConstMatrixView& weight, size_t n_biases,
+                           const char* name) {
+  require_view(weight, name);
+  require(weight.n_rows == c.n_weight_rows() && weight.n_columns == c.n_channels_out,
+          "convolution: the shape of the weight does not match the geometry");
+  require(n_biases == 0 || static_cast<int64_t>(n_biases) == c.n_channels_out,
+          "convolution: biases and output channels differ in number");
+}
 
 /// Rows of patches, `depth` numbers each, that a thread multiplies at a time.
 inline int64_t rows_of_chunk(const PatchChunk& chunk, int64_t depth) {
@@ -65,7 +76,7 @@ inline int64_t rows_of_chunk(const PatchChunk& chunk, int64_t depth) {
 /// Chunks worth a task of their own.
 inline int64_t chunk_grain(int64_t n_rows, int64_t depth, int64_t n_columns) {
   constexpr int64_t kPieceWork = int64_t{1} << 20;  // fma, about 20 us
-  return pieces_of(kPieceWork, std::max<int64_t>(1, n_rows * depth * n_columns));
+  return ceil_div(kPieceWork, std::max<int64_t>(1, n_rows * depth * n_columns));
 }
 
 }  // namespace reprotrain::kernels

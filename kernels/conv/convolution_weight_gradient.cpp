@@ -40,8 +40,8 @@ class Slices {
   explicit Slices(const Convolution& c)
       : n_taps_(c.n_taps()),
         n_channels_(c.group_in()),
-        tap_parts_(pieces_of(n_taps_, std::max<int64_t>(1, kSliceColumns / n_channels_))),
-        channel_parts_(pieces_of(n_channels_, kSliceColumns)),
+        tap_parts_(ceil_div(n_taps_, std::max<int64_t>(1, kSliceColumns / n_channels_))),
+        channel_parts_(ceil_div(n_channels_, kSliceColumns)),
         count_(c.n_groups * tap_parts_ * channel_parts_) {}
 
   int64_t count() const { return count_; }
@@ -134,13 +134,7 @@ void require_matching(const ConvolutionWeightGradient& pass) {
   require_convolution(c);
   require_images(pass.images, pass.images.n_rows, c.n_inputs(), "images");
   require_images(pass.delta, pass.images.n_rows, c.n_outputs(), "delta");
-  require_view(pass.weight_gradient, "weight_gradient");
-  require(pass.weight_gradient.n_rows == c.n_weight_rows() &&
-              pass.weight_gradient.n_columns == c.n_channels_out,
-          "convolution: the shape of the weight does not match the geometry");
-  require(pass.bias_gradient.empty() ||
-              static_cast<int64_t>(pass.bias_gradient.size()) == c.n_channels_out,
-          "convolution: biases and output channels differ in number");
+  require_weight(c, pass.weight_gradient, pass.bias_gradient.size(), "weight_gradient");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/hd.h"
 #include "kernels/base/require.h"
 
@@ -33,7 +34,7 @@ struct WindowAxis {
 
 /// The axis with padding `same`: as many windows as strides begin in the image.
 inline WindowAxis with_same_padding(WindowAxis axis) {
-  const int64_t n_windows = (axis.size + axis.stride - 1) / axis.stride;
+  const int64_t n_windows = ceil_div(axis.size, axis.stride);
   const int64_t reach = (n_windows - 1) * axis.stride + axis.dilation * (axis.kernel - 1) + 1;
   const int64_t total = std::max<int64_t>(0, reach - axis.size);
   axis.padding_before = total / 2;
