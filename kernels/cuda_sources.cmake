@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # The CUDA kernels, relative to this folder: nvcc compiles them for GPUs, the C++ compiler for tests.
 set(REPROTRAIN_CUDA_SOURCES
+  conv/average_pooling_cuda.cu
+  conv/batch_norm_cuda.cu
+  conv/max_pooling_cuda.cu
   digest/tile_digest_cuda.cu
   elementwise/activation_cuda.cu
   elementwise/dropout_cuda.cu
@@ -31,6 +34,9 @@ set(REPROTRAIN_CUDA_HEADERS
   base/cuda_grid.h
   base/cuda_launch.h
   base/quad_map_cuda.h
+  conv/batch_norm_cuda.h
+  conv/image_elements_cuda.h
+  conv/pooling_cuda.h
   digest/tile_digest_cuda.h
   elementwise/activation_cuda.h
   elementwise/dropout_cuda.h
@@ -58,6 +64,7 @@ set(REPROTRAIN_CUDA_HEADERS
   random/shuffle_cuda.h
   random/sort_pairs_cuda.h
   reduce/column_sums_cuda.h
+  reduce/column_terms_cuda.h
   reduce/exact_sum_cuda.h
   reduce/lane_sum_cuda.h
   reduce/sum_accumulator.h

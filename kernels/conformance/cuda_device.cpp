@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/base/cuda_error.h"
+#include "kernels/conformance/cuda_image_operators.h"
 #include "kernels/conformance/device_array.h"
 #include "kernels/digest/tile_digest_cuda.h"
 #include "kernels/elementwise/activation_cuda.h"
@@ -50,13 +51,6 @@ constexpr NamedFunction kElementary[] = {
 };
 
 constexpr cudaStream_t kStream = nullptr;
-
-/// From the first element of the first row to the last one of the last row, gaps included.
-template <typename T>
-std::span<T> extent_of(const BasicMatrixView<T>& view) {
-  if (view.n_rows == 0 || view.n_columns == 0) return {view.data, 0};
-  return {view.data, static_cast<size_t>((view.n_rows - 1) * view.row_stride + view.n_columns)};
-}
 
 class CudaDevice final : public OperatorDevice {
  public:
@@ -232,6 +226,20 @@ class CudaDevice final : public OperatorDevice {
     return true;
   }
 
+  bool pooling(std::string_view name, const PoolingCase& batch) override {
+    return pooling_on_device(name, batch);
+  }
+
+  bool batch_norm(const BatchNormCase& batch) override {
+    batch_norm_on_device(batch);
+    return true;
+  }
+
+  bool batch_norm_inference(const BatchNormInference& pass) override {
+    batch_norm_inference_on_device(pass);
+    return true;
+  }
+
   bool softmax(ConstMatrixView logits, MatrixView probabilities) override {
     const auto extent = extent_of(probabilities);
     const DeviceArray<float> inputs(extent_of(logits)), outputs{std::span<const float>(extent)};
@@ -354,11 +362,6 @@ class CudaDevice final : public OperatorDevice {
   }
 
  private:
-  template <typename T>
-  static std::span<T> span_of(const DeviceArray<T>& array) {
-    return {array.data(), static_cast<size_t>(array.size())};
-  }
-
   /// The sum, rounded once by the device.
   template <typename Result, typename Accumulator>
   static Result rounded(const DeviceArray<Accumulator>& exact) {

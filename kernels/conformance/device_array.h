@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kernels/base/cuda_error.h"
+#include "kernels/base/matrix_view.h"
 
 namespace reprotrain::kernels {
 
@@ -71,5 +72,31 @@ class DeviceArray {
 
 template <typename T>
 DeviceArray(std::span<T>) -> DeviceArray<std::remove_const_t<T>>;
+
+template <typename T>
+std::span<T> span_of(const DeviceArray<T>& array) {
+  return {array.data(), static_cast<size_t>(array.size())};
+}
+
+/// From the first element of the first row to the last one of the last row, gaps included.
+template <typename T>
+std::span<T> extent_of(const BasicMatrixView<T>& view) {
+  if (view.n_rows == 0 || view.n_columns == 0) return {view.data, 0};
+  return {view.data, static_cast<size_t>((view.n_rows - 1) * view.row_stride + view.n_columns)};
+}
+
+/// A matrix of the host on the device, laid out in the same way, gaps included.
+class DeviceCopy {
+ public:
+  explicit DeviceCopy(ConstMatrixView host) : host_(host), memory_(extent_of(host)) {}
+  MatrixView view() const {
+    return {memory_.data(), host_.n_rows, host_.n_columns, host_.row_stride};
+  }
+  void read(MatrixView host) const { memory_.read(extent_of(host)); }
+
+ private:
+  ConstMatrixView host_;
+  DeviceArray<float> memory_;
+};
 
 }  // namespace reprotrain::kernels

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/base/require.h"
+#include "kernels/conv/pooling_requirements.h"
 #include "kernels/conv/pooling_windows.h"
 #include "kernels/reduce/lane_sum.h"
 
 namespace reprotrain::kernels {
 
 namespace {
-
-/// Pixels of a window that lie in the image.
-RPT_HD float count_of(const WindowPart& y, const WindowPart& x) {
-  return static_cast<float>(y.n_taps() * x.n_taps());
-}
 
 /// Row oy of the outputs of one image.
 struct ForwardLine {
@@ -121,22 +116,11 @@ struct GlobalBackwardImage {
   }
 };
 
-void require_averages(const ConstMatrixView& images, const ConstMatrixView& averages) {
-  require_view(images, "images");
-  require_view(averages, "averages");
-  require(averages.n_columns >= 1 && images.n_columns >= averages.n_columns &&
-              images.n_columns % averages.n_columns == 0,
-          "global average: an image is not a whole number of pixels");
-  require(images.n_rows == averages.n_rows, "global average: images and averages differ in number");
-}
-
 }  // namespace
 
 void average_pooling_forward(const Pooling& pooling, ConstMatrixView images, MatrixView outputs,
                              const Parallel& parallel) {
-  require_pooling(pooling);
-  require_images(images, images.n_rows, pooling.n_inputs(), "images");
-  require_images(outputs, images.n_rows, pooling.n_outputs(), "outputs");
+  require_matching(pooling, images, outputs);
   const int64_t n_lines = pooling.y.n_windows();
   parallel_row_loop(ForwardLine{pooling, images, outputs}, images.n_rows * n_lines, parallel,
                     grain_of_rows(pooling.n_inputs() / n_lines));
@@ -144,9 +128,7 @@ void average_pooling_forward(const Pooling& pooling, ConstMatrixView images, Mat
 
 void average_pooling_backward(const Pooling& pooling, ConstMatrixView delta,
                               MatrixView image_gradient, const Parallel& parallel) {
-  require_pooling(pooling);
-  require_images(delta, delta.n_rows, pooling.n_outputs(), "delta");
-  require_images(image_gradient, delta.n_rows, pooling.n_inputs(), "image_gradient");
+  require_matching(pooling, image_gradient, delta);
   parallel_row_loop(BackwardImage{pooling, delta, image_gradient}, delta.n_rows, parallel,
                     grain_of_rows(pooling.n_inputs()));
 }

@@ -5,10 +5,9 @@
 #include <mutex>
 #include <vector>
 
-#include "kernels/base/float_bits.h"
-#include "kernels/base/require.h"
 #include "kernels/base/vector_loop.h"
 #include "kernels/base/work_space.h"
+#include "kernels/conv/batch_norm_requirements.h"
 #include "kernels/reduce/column_statistics.h"
 #include "kernels/reduce/column_sums.h"
 
@@ -108,35 +107,8 @@ void sum_gradients(const BatchNormBackward& pass, const Parallel& parallel) {
   }
 }
 
-/// Mean and variance of each channel over all its values, NaNs among them.
-std::vector<ColumnMoments> moments_of(ConstMatrixView x, const Parallel& parallel) {
-  std::vector<ColumnMoments> moments(static_cast<size_t>(x.n_columns));
-  column_moments(x, moments, parallel);
-  for (ColumnMoments& m : moments) {
-    if (m.count != x.n_rows) m.mean = m.variance = double_from_bits(0x7ff8000000000000ull);
-  }
-  return moments;
-}
-
 int64_t row_grain(int64_t n_columns) {
   return std::max<int64_t>(1, kElementGrain / std::max<int64_t>(1, n_columns));
-}
-
-void require_same_shape(const ConstMatrixView& a, const ConstMatrixView& b) {
-  require(a.n_rows == b.n_rows && a.n_columns == b.n_columns,
-          "batch norm: matrices differ in shape");
-}
-
-void require_of_channels(const ConstMatrixView& x,
-                         std::initializer_list<std::span<const float>> numbers) {
-  for (const std::span<const float> of_channels : numbers) {
-    require(static_cast<int64_t>(of_channels.size()) == x.n_columns,
-            "batch norm: channels and their numbers differ in number");
-  }
-}
-
-void require_values(const ConstMatrixView& x) {
-  require(x.n_rows >= 1, "batch norm: there is no value to take the mean of");
 }
 
 void write_outputs(ConstMatrixView x, MatrixView y, const Channels& channels,
@@ -147,43 +119,24 @@ void write_outputs(ConstMatrixView x, MatrixView y, const Channels& channels,
 }  // namespace
 
 void batch_norm_training(const BatchNormTraining& pass, const Parallel& parallel) {
-  require_view(pass.x, "x");
-  require_view(pass.y, "y");
-  require_same_shape(pass.x, pass.y);
-  require_of_channels(pass.x, {pass.scale, pass.shift, pass.running_mean, pass.running_variance,
-                               pass.mean, pass.inverse});
-  require_values(pass.x);
-  const auto momentum = static_cast<float>(pass.momentum);
-  const std::vector<ColumnMoments> moments = moments_of(pass.x, parallel);
-  for (size_t c = 0; c < moments.size(); ++c) {
-    const double variance = moments[c].variance;
-    pass.mean[c] = static_cast<float>(moments[c].mean);
-    pass.inverse[c] = batch_norm_step::inverse_deviation(variance);
-    pass.running_mean[c] = batch_norm_step::running(pass.running_mean[c], pass.mean[c], momentum);
-    pass.running_variance[c] = batch_norm_step::running(
-        pass.running_variance[c], batch_norm_step::unbiased(variance, pass.x.n_rows), momentum);
-  }
+  require_matching(pass);
+  std::vector<ColumnMoments> moments(static_cast<size_t>(pass.x.n_columns));
+  column_moments(pass.x, moments, parallel);
+  const batch_norm_step::ChannelUpdate update(pass);
+  for (int64_t c = 0; c < pass.x.n_columns; ++c) update(c, moments[static_cast<size_t>(c)]);
   write_outputs(pass.x, pass.y,
                 {pass.mean.data(), pass.inverse.data(), pass.scale.data(), pass.shift.data()},
                 parallel);
 }
 
 void batch_norm_backward(const BatchNormBackward& pass, const Parallel& parallel) {
-  require_view(pass.x, "x");
-  require_view(pass.gradient, "gradient");
-  require_same_shape(pass.x, pass.gradient);
-  require_of_channels(
-      pass.x, {pass.mean, pass.inverse, pass.scale, pass.scale_gradient, pass.shift_gradient});
-  require_values(pass.x);
+  require_matching(pass);
   sum_gradients(pass, parallel);
   parallel_row_loop(InputGradientRow{pass}, pass.x.n_rows, parallel, row_grain(pass.x.n_columns));
 }
 
 void batch_norm_inference(const BatchNormInference& pass, const Parallel& parallel) {
-  require_view(pass.x, "x");
-  require_view(pass.y, "y");
-  require_same_shape(pass.x, pass.y);
-  require_of_channels(pass.x, {pass.scale, pass.shift, pass.running_mean, pass.running_variance});
+  require_matching(pass);
   const WorkSpace inverse(pass.x.n_columns);
   for (size_t c = 0; c < pass.running_variance.size(); ++c) {
     inverse.data()[c] =

@@ -18,10 +18,12 @@
 #include <cstdint>
 #include <span>
 
+#include "kernels/base/float_bits.h"
 #include "kernels/base/hd.h"
 #include "kernels/base/matrix_view.h"
 #include "kernels/base/parallel.h"
 #include "kernels/base/rounded_sqrt.h"
+#include "kernels/reduce/column_statistics.h"
 
 namespace reprotrain::kernels {
 
@@ -62,6 +64,35 @@ struct BatchNormTraining {
   MatrixView y;                       ///< written; may be x where there is no backward
 };
 void batch_norm_training(const BatchNormTraining& pass, const Parallel& parallel);
+
+namespace batch_norm_step {
+
+/// What a channel's moments become, for CPU and CUDA loops over the channels.
+struct ChannelUpdate {
+  int64_t n;
+  float momentum;
+  float *mean, *inverse, *running_mean, *running_variance;
+
+  explicit ChannelUpdate(const BatchNormTraining& pass)
+      : n(pass.x.n_rows),
+        momentum(static_cast<float>(pass.momentum)),
+        mean(pass.mean.data()),
+        inverse(pass.inverse.data()),
+        running_mean(pass.running_mean.data()),
+        running_variance(pass.running_variance.data()) {}
+
+  RPT_HD void operator()(int64_t c, const ColumnMoments& moments) const {
+    const bool has_nan = moments.count != n;  // moments leave it out, batch norm does not
+    const double nan = double_from_bits(0x7ff8000000000000ull);
+    const double variance = has_nan ? nan : moments.variance;
+    mean[c] = static_cast<float>(has_nan ? nan : moments.mean);
+    inverse[c] = inverse_deviation(variance);
+    running_mean[c] = running(running_mean[c], mean[c], momentum);
+    running_variance[c] = running(running_variance[c], unbiased(variance, n), momentum);
+  }
+};
+
+}  // namespace batch_norm_step
 
 struct BatchNormBackward {
   ConstMatrixView x;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/base/require.h"
+#include "kernels/conv/pooling_requirements.h"
 #include "kernels/conv/pooling_windows.h"
 
 namespace reprotrain::kernels {
@@ -94,25 +95,17 @@ void require_pooling(const Pooling& pooling) {
 }
 
 void max_pooling_forward(const MaxPoolingForward& pass, const Parallel& parallel) {
+  require_matching(pass);
   const Pooling& pooling = pass.pooling;
-  require_pooling(pooling);
-  const int64_t n_images = pass.images.n_rows;
-  require_images(pass.images, n_images, pooling.n_inputs(), "images");
-  require_images(pass.outputs, n_images, pooling.n_outputs(), "outputs");
-  require_images(pass.winners, n_images, pooling.n_outputs(), "winners");
   const int64_t n_lines = pooling.y.n_windows();
-  parallel_row_loop(ForwardLine{pass}, n_images * n_lines, parallel,
+  parallel_row_loop(ForwardLine{pass}, pass.images.n_rows * n_lines, parallel,
                     grain_of_rows(pooling.n_inputs() / n_lines));
 }
 
 void max_pooling_backward(const MaxPoolingBackward& pass, const Parallel& parallel) {
-  const Pooling& pooling = pass.pooling;
-  require_pooling(pooling);
-  const int64_t n_images = pass.delta.n_rows;
-  require_images(pass.winners, n_images, pooling.n_outputs(), "winners");
-  require_images(pass.delta, n_images, pooling.n_outputs(), "delta");
-  require_images(pass.image_gradient, n_images, pooling.n_inputs(), "image_gradient");
-  parallel_row_loop(BackwardImage{pass}, n_images, parallel, grain_of_rows(pooling.n_inputs()));
+  require_matching(pass);
+  parallel_row_loop(BackwardImage{pass}, pass.delta.n_rows, parallel,
+                    grain_of_rows(pass.pooling.n_inputs()));
 }
 
 }  // namespace reprotrain::kernels

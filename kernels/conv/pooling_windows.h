@@ -23,6 +23,34 @@ struct WindowPart {
   RPT_HD int64_t n_taps() const { return tap_end - tap_begin; }
 };
 
+/// Pixels of a window that lie in the image: the divisor of an average.
+RPT_HD float count_of(const WindowPart& y, const WindowPart& x) {
+  return static_cast<float>(y.n_taps() * x.n_taps());
+}
+
+/// The windows of an axis that hold a place of the image; dilation 1.
+struct WindowsOfPlace {
+  int64_t begin, end;
+
+  RPT_HD WindowsOfPlace(const WindowAxis& axis, int64_t place) {
+    const int64_t last_start = place + axis.padding_before;  // counted from the padding's start
+    const int64_t first_start = last_start - (axis.kernel - 1);
+    const int64_t n_windows = axis.n_windows();
+    begin = first_start <= 0 ? 0 : ceil_div(first_start, axis.stride);
+    end = last_start / axis.stride + 1;
+    if (end > n_windows) end = n_windows;
+  }
+};
+
+/// Calls use(oy, ox) for the windows that hold pixel (y, x), in ascending order.
+template <typename Use>
+RPT_HD void for_windows_of_pixel(const Pooling& pooling, int64_t y, int64_t x, const Use& use) {
+  const WindowsOfPlace rows(pooling.y, y), columns(pooling.x, x);
+  for (int64_t oy = rows.begin; oy < rows.end; ++oy) {
+    for (int64_t ox = columns.begin; ox < columns.end; ++ox) use(oy, ox);
+  }
+}
+
 /// Calls use(index of the window, y, x) for the windows of rows [begin, end) of an image's outputs.
 template <typename Use>
 RPT_HD void for_windows(const Pooling& pooling, int64_t begin, int64_t end, const Use& use) {

@@ -7,7 +7,7 @@
 // Requires: device pointers; chosen rows that are rows of the matrix, seen to before they were copied
 // to the device, as no kernel looks at them; everything happens in the order of `stream`. Throws CudaError.
 // Determinism: the grid, the method and the cut into calls never reach a result.
-// See also: exact_sum_cuda.h (clear, merge and round accumulators), thread_limbs_cuda.h.
+// See also: exact_sum_cuda.h (clear, merge and round accumulators), column_terms_cuda.h, thread_limbs_cuda.h.
 #pragma once
 
 #include <cuda_runtime_api.h>

@@ -29,8 +29,7 @@ constexpr std::string_view kHostOnly[] = {"cospi_unit",
                                           "metrics of numbers"};
 
 /// What no CUDA kernel computes yet: images.
-constexpr std::string_view kWithoutKernel[] = {"conv-v1-draft", "pooling-v1-draft",
-                                               "batch-norm-v1-draft"};
+constexpr std::string_view kWithoutKernel[] = {"conv-v1-draft"};
 
 /// Whether golden lines of this check lie beyond the blocks that a CUDA device draws.
 bool has_far_cases(const ConformanceCheck& check) {

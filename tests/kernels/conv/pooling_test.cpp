@@ -10,6 +10,7 @@
 #include "kernels/base/cpu_path.h"
 #include "kernels/conformance/thread_team.h"
 #include "kernels/reduce/lane_sum.h"
+#include "tests/kernels/conv/pooling_cases.h"
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/guarded_matrix.h"
@@ -17,18 +18,10 @@
 namespace reprotrain::kernels {
 namespace {
 
+using testing::all_poolings;
 using testing::bit_patterns;
 using testing::Bits;
 using testing::GuardedMatrix;
-
-const std::vector<Pooling>& all_poolings() {
-  static const std::vector<Pooling> poolings = {
-      {{12, 2, 2, 1, 0, 0}, {14, 2, 2, 1, 0, 0}, 20}, {{13, 3, 2, 1, 1, 1}, {12, 3, 2, 1, 1, 1}, 9},
-      {{8, 3, 1, 1, 2, 0}, {7, 2, 1, 1, 0, 1}, 33},   {{5, 1, 2, 1, 0, 0}, {9, 4, 3, 1, 3, 3}, 1},
-      {{2, 5, 1, 1, 4, 4}, {3, 5, 2, 1, 4, 4}, 8},
-  };
-  return poolings;
-}
 
 /// Calls use(window, places of its pixels in the image, in order).
 template <typename Use>
