@@ -3,7 +3,11 @@
 set(REPROTRAIN_CUDA_SOURCES
   conv/average_pooling_cuda.cu
   conv/batch_norm_cuda.cu
+  conv/convolution_cuda.cu
+  conv/convolution_input_gradient_cuda.cu
+  conv/convolution_weight_gradient_cuda.cu
   conv/max_pooling_cuda.cu
+  conv/patches_cuda.cu
   digest/tile_digest_cuda.cu
   elementwise/activation_cuda.cu
   elementwise/dropout_cuda.cu
@@ -15,6 +19,7 @@ set(REPROTRAIN_CUDA_SOURCES
   matmul/digit_rows_cuda.cu
   matmul/epilogue_pass_cuda.cu
   matmul/int8_gemm_cuda.cu
+  matmul/matmul_cuda.cu
   matmul/ordered_matmul_cuda.cu
   matmul/sliced_matmul_cuda.cu
   optimizer/optimizer_cuda.cu
@@ -33,9 +38,12 @@ set(REPROTRAIN_CUDA_HEADERS
   base/cuda_error.h
   base/cuda_grid.h
   base/cuda_launch.h
+  base/device_workspace.h
   base/quad_map_cuda.h
   conv/batch_norm_cuda.h
+  conv/convolution_cuda.h
   conv/image_elements_cuda.h
+  conv/patches_cuda.h
   conv/pooling_cuda.h
   digest/tile_digest_cuda.h
   elementwise/activation_cuda.h
@@ -52,6 +60,7 @@ set(REPROTRAIN_CUDA_HEADERS
   matmul/epilogue_cuda.h
   matmul/epilogue_pass_cuda.h
   matmul/int8_gemm_cuda.h
+  matmul/matmul_cuda.h
   matmul/ordered_matmul_cuda.h
   matmul/panel_loader_cuda.h
   matmul/panel_pipeline_cuda.h

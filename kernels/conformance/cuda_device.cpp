@@ -19,8 +19,7 @@
 #include "kernels/loss/loss_list_cuda.h"
 #include "kernels/loss/loss_requirements.h"
 #include "kernels/matmul/epilogue_pass_cuda.h"
-#include "kernels/matmul/ordered_matmul_cuda.h"
-#include "kernels/matmul/sliced_matmul_cuda.h"
+#include "kernels/matmul/matmul_cuda.h"
 #include "kernels/optimizer/clipping.h"
 #include "kernels/optimizer/optimizer_cuda.h"
 #include "kernels/random/philox_cuda.h"
@@ -76,9 +75,8 @@ class CudaDevice final : public OperatorDevice {
   }
 
   bool matrix_product(std::string_view specification, const MatrixProduct& product) override {
-    if (specification != "fma32" && specification != "int8x2" && specification != "int8x3") {
-      return false;
-    }
+    const auto definition = matmul_called(specification);
+    if (!definition) return false;
     const DeviceArray<float> a(extent_of(product.a)), b(extent_of(product.b));
     const auto c_extent = extent_of(product.c);
     const DeviceArray<float> c{std::span<const float>(c_extent)};
@@ -94,11 +92,11 @@ class CudaDevice final : public OperatorDevice {
     on_device.b.data = b.data();
     on_device.c.data = c.data();
     on_device.bias = product.bias == nullptr ? nullptr : bias.data();
-    if (specification == "fma32") {
-      multiply_in_order(on_device);
-    } else {
-      multiply_slices(on_device, specification == "int8x2" ? 2 : 3);
-    }
+    const ProductShape shape{product.c.n_rows, product.c.n_columns, product.depth()};
+    const DeviceArray<unsigned char> workspace(
+        matmul_workspace_bytes(*definition, shape, matmul_plan()));
+    multiply_cuda(*definition, on_device, matmul_plan(), {workspace.data(), workspace.size()},
+                  kStream);
     check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
     c.read(c_extent);
     kept.read(kept_extent);
@@ -223,6 +221,21 @@ class CudaDevice final : public OperatorDevice {
     const DeviceArray<float> on_device{std::span<const float>(values)};
     apply_dropout_cuda(dropout, stream, on_device.data(), on_device.size(), kStream);
     on_device.read(values);
+    return true;
+  }
+
+  bool convolution(const ConvolutionForward& pass) override {
+    convolution_on_device(pass, matmul_plan());
+    return true;
+  }
+
+  bool convolution_weight_gradient(const ConvolutionWeightGradient& pass) override {
+    weight_gradient_on_device(pass, matmul_plan());
+    return true;
+  }
+
+  bool convolution_input_gradient(const ConvolutionInputGradient& pass) override {
+    input_gradient_on_device(pass, matmul_plan());
     return true;
   }
 
@@ -397,27 +410,12 @@ class CudaDevice final : public OperatorDevice {
     return true;
   }
 
-  void multiply_in_order(const MatrixProduct& product) const {
-    const ProductShape shape{product.c.n_rows, product.c.n_columns, product.depth()};
-    constexpr int64_t kLargestWorkspace = int64_t{1} << 28;
-    const OrderedMatmulPlan plan =
-        plan_ordered_matmul(shape, properties_.multiProcessorCount, kLargestWorkspace);
-    const int64_t size_bytes = workspace_bytes_of(plan, shape);
-    const DeviceArray<float> workspace(size_bytes / static_cast<int64_t>(sizeof(float)));
-    ordered_matmul_cuda(product, plan, {workspace.data(), size_bytes}, kStream);
-  }
-
   /// Without cuBLASLt: integers are the same whoever multiplies them.
-  static void multiply_slices(const MatrixProduct& product, int n_digits) {
-    const ProductShape shape{product.c.n_rows, product.c.n_columns, product.depth()};
-    const TiledInt8Gemm gemm;
-    const SlicedPlan plan{n_digits, &gemm};
-    const DeviceArray<unsigned char> workspace(sliced_workspace_bytes(shape, plan));
-    sliced_matmul_cuda(product, plan, {workspace.data(), workspace.size()}, kStream);
-  }
+  MatmulPlan matmul_plan() const { return {properties_.multiProcessorCount, &gemm_}; }
 
   int index_;
   cudaDeviceProp properties_{};
+  TiledInt8Gemm gemm_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "kernels/conformance/device_array.h"
 #include "kernels/conv/batch_norm_cuda.h"
+#include "kernels/conv/convolution_cuda.h"
 #include "kernels/conv/pooling_cuda.h"
 
 namespace reprotrain::kernels {
@@ -20,7 +21,53 @@ class BatchNormWork {
   DeviceArray<unsigned char> memory_;
 };
 
+/// Work space of a convolution's pass.
+class ConvolutionWork {
+ public:
+  template <typename Pass>
+  ConvolutionWork(const Pass& pass, const ConvolutionPlan& plan)
+      : memory_(convolution_workspace_bytes(pass, plan)) {}
+  DeviceWorkspace workspace() const { return {memory_.data(), memory_.size()}; }
+
+ private:
+  DeviceArray<unsigned char> memory_;
+};
+
 }  // namespace
+
+void convolution_on_device(const ConvolutionForward& pass, const MatmulPlan& matmul) {
+  const ConvolutionPlan plan{matmul};
+  const DeviceCopy images(pass.images), weight(pass.weight), outputs(pass.outputs);
+  const DeviceArray<float> bias(pass.bias);
+  const ConvolutionForward on_device{pass.convolution, pass.product,   images.view(), weight.view(),
+                                     span_of(bias),    outputs.view(), pass.chunk};
+  const ConvolutionWork work(on_device, plan);
+  convolution_forward_cuda(on_device, plan, work.workspace(), kStream);
+  outputs.read(pass.outputs);
+}
+
+void weight_gradient_on_device(const ConvolutionWeightGradient& pass, const MatmulPlan& matmul) {
+  const ConvolutionPlan plan{matmul};
+  const DeviceCopy images(pass.images), delta(pass.delta), gradient(pass.weight_gradient);
+  const DeviceArray<float> bias_gradient(pass.bias_gradient.size());
+  const ConvolutionWeightGradient on_device{pass.convolution, pass.product,
+                                            images.view(),    delta.view(),
+                                            gradient.view(),  span_of(bias_gradient)};
+  const ConvolutionWork work(on_device, plan);
+  convolution_weight_gradient_cuda(on_device, plan, work.workspace(), kStream);
+  gradient.read(pass.weight_gradient);
+  bias_gradient.read(pass.bias_gradient);
+}
+
+void input_gradient_on_device(const ConvolutionInputGradient& pass, const MatmulPlan& matmul) {
+  const ConvolutionPlan plan{matmul};
+  const DeviceCopy delta(pass.delta), weight(pass.weight), gradient(pass.image_gradient);
+  const ConvolutionInputGradient on_device{pass.convolution, pass.product,    delta.view(),
+                                           weight.view(),    gradient.view(), pass.chunk};
+  const ConvolutionWork work(on_device, plan);
+  convolution_input_gradient_cuda(on_device, plan, work.workspace(), kStream);
+  gradient.read(pass.image_gradient);
+}
 
 bool pooling_on_device(std::string_view name, const PoolingCase& batch) {
   const Pooling& pooling = batch.pooling;

@@ -6,8 +6,13 @@
 #include <string_view>
 
 #include "kernels/conformance/operator_device.h"
+#include "kernels/matmul/matmul_cuda.h"
 
 namespace reprotrain::kernels {
+
+void convolution_on_device(const ConvolutionForward& pass, const MatmulPlan& plan);
+void weight_gradient_on_device(const ConvolutionWeightGradient& pass, const MatmulPlan& plan);
+void input_gradient_on_device(const ConvolutionInputGradient& pass, const MatmulPlan& plan);
 
 /// False for a name that is none.
 bool pooling_on_device(std::string_view name, const PoolingCase& batch);

@@ -12,34 +12,6 @@
 
 namespace reprotrain::kernels {
 
-namespace {
-
-void require_matching(const ConvolutionForward& pass) {
-  const Convolution& c = pass.convolution;
-  require_convolution(c);
-  require_images(pass.images, pass.images.n_rows, c.n_inputs(), "images");
-  require_images(pass.outputs, pass.images.n_rows, c.n_outputs(), "outputs");
-  require_weight(c, pass.weight, pass.bias.size(), "weight");
-  require(pass.chunk.n_rows >= 0, "convolution: a chunk of less than no rows");
-}
-
-/// Patches times the weight of a group; `outputs` are some of its rows.
-MatrixProduct product_of_patches(const ConvolutionForward& pass, int64_t group,
-                                 ConstMatrixView patches, MatrixView outputs) {
-  const Convolution& c = pass.convolution;
-  const float* bias = pass.bias.empty() ? nullptr : pass.bias.data() + group * c.group_out();
-  return {patches,
-          false,
-          group_of_weight(pass.weight, c, group),
-          false,
-          outputs,
-          bias,
-          {},
-          !patches_are_pixels(c)};
-}
-
-}  // namespace
-
 void require_convolution(const Convolution& convolution) {
   require_axis(convolution.y);
   require_axis(convolution.x);

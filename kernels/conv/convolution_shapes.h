@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the passes of a convolution share: their operands as matrices, and the sizes of chunks.
+// What the passes of a convolution share on every device: what they refuse, their operands as matrices,
+// and the sizes of chunks.
 // See also: convolution.h.
 #pragma once
 
@@ -63,6 +64,61 @@ inline void require_weight(const Convolution& c, const ConstMatrixView& weight, 
           "convolution: the shape of the weight does not match the geometry");
   require(n_biases == 0 || static_cast<int64_t>(n_biases) == c.n_channels_out,
           "convolution: biases and output channels differ in number");
+}
+
+inline void require_matching(const ConvolutionForward& pass) {
+  const Convolution& c = pass.convolution;
+  require_convolution(c);
+  require_images(pass.images, pass.images.n_rows, c.n_inputs(), "images");
+  require_images(pass.outputs, pass.images.n_rows, c.n_outputs(), "outputs");
+  require_weight(c, pass.weight, pass.bias.size(), "weight");
+  require(pass.chunk.n_rows >= 0, "convolution: a chunk of less than no rows");
+}
+
+inline void require_matching(const ConvolutionWeightGradient& pass) {
+  const Convolution& c = pass.convolution;
+  require_convolution(c);
+  require_images(pass.images, pass.images.n_rows, c.n_inputs(), "images");
+  require_images(pass.delta, pass.images.n_rows, c.n_outputs(), "delta");
+  require_weight(c, pass.weight_gradient, pass.bias_gradient.size(), "weight_gradient");
+}
+
+inline void require_matching(const ConvolutionInputGradient& pass) {
+  const Convolution& c = pass.convolution;
+  require_convolution(c);
+  require_images(pass.delta, pass.delta.n_rows, c.n_outputs(), "delta");
+  require_images(pass.image_gradient, pass.delta.n_rows, c.n_inputs(), "image_gradient");
+  require_weight(c, pass.weight, 0, "weight");
+  require(pass.chunk.n_rows >= 0, "convolution: a chunk of less than no rows");
+}
+
+/// Patches times the weight of a group; `outputs` are some of its rows.
+inline MatrixProduct product_of_patches(const ConvolutionForward& pass, int64_t group,
+                                        const ConstMatrixView& patches, const MatrixView& outputs) {
+  const Convolution& c = pass.convolution;
+  const float* bias = pass.bias.empty() ? nullptr : pass.bias.data() + group * c.group_out();
+  return {patches,
+          false,
+          group_of_weight(pass.weight, c, group),
+          false,
+          outputs,
+          bias,
+          {},
+          !patches_are_pixels(c)};
+}
+
+/// The gradients of a group, where patches are pixels.
+inline MatrixProduct product_of_pixels(const ConvolutionWeightGradient& pass, int64_t group) {
+  const Convolution& c = pass.convolution;
+  return {group_of_pixels(pass.images, c.n_channels_in, group, c.n_groups), true,
+          group_of_pixels(pass.delta, c.n_channels_out, group, c.n_groups), false,
+          group_of_weight(pass.weight_gradient, c, group)};
+}
+inline MatrixProduct product_of_pixels(const ConvolutionInputGradient& pass, int64_t group) {
+  const Convolution& c = pass.convolution;
+  return {group_of_pixels(pass.delta, c.n_channels_out, group, c.n_groups), false,
+          group_of_weight(pass.weight, c, group), true,
+          group_of_pixels(pass.image_gradient, c.n_channels_in, group, c.n_groups)};
 }
 
 /// Rows of patches, `depth` numbers each, that a thread multiplies at a time.

@@ -160,12 +160,7 @@ struct Scatter {
   const float* source;
 
   RPT_HD void operator()(int64_t row) const {
-    const int64_t line = row / grid.n_x;
-    const int64_t x = grid.first_x + row % grid.n_x * grid.step_x;
-    const int64_t y = grid.first_y + line % grid.n_y * grid.step_y;
-    float* pixel = grid.images.row(line / grid.n_y) + (y * grid.width + x) * grid.n_channels +
-                   grid.first_channel;
-    copy_run(source + (row - row_begin) * grid.n_taken, pixel, grid.n_taken);
+    copy_run(source + (row - row_begin) * grid.n_taken, grid.pixel(row), grid.n_taken);
   }
 };
 

@@ -38,6 +38,16 @@ struct Patches {
   int64_t n_taken = 1;  ///< channels of a patch
   PatchAxis y, x;
 
+  /// Channel first_channel of what `row` has at a tap, numbered as in a PatchRange; null outside.
+  RPT_HD const float* pixel(int64_t row, int64_t tap) const {
+    const int64_t line = row / x.n_positions, image = line / y.n_positions;
+    const int64_t tap_y = tap / x.n_taps;
+    const int64_t place_y = y.place(line - image * y.n_positions, tap_y);
+    const int64_t place_x = x.place(row - line * x.n_positions, tap - tap_y * x.n_taps);
+    if (place_y < 0 || place_y >= y.size || place_x < 0 || place_x >= x.size) return nullptr;
+    return images.row(image) + (place_y * x.size + place_x) * n_channels + first_channel;
+  }
+
   int64_t n_rows() const { return images.n_rows * y.n_positions * x.n_positions; }
   int64_t n_taps() const { return y.n_taps * x.n_taps; }
 };
@@ -62,6 +72,14 @@ struct PixelGrid {
   int64_t n_taken = 1;
   int64_t n_y = 1, first_y = 0, step_y = 1;
   int64_t n_x = 1, first_x = 0, step_x = 1;
+
+  /// Channel first_channel of the pixel that is a row of the grid.
+  RPT_HD float* pixel(int64_t row) const {
+    const int64_t line = row / n_x, image = line / n_y;
+    const int64_t x = first_x + (row - line * n_x) * step_x;
+    const int64_t y = first_y + (line - image * n_y) * step_y;
+    return images.row(image) + (y * width + x) * n_channels + first_channel;
+  }
 
   int64_t n_rows() const { return images.n_rows * n_y * n_x; }
 };

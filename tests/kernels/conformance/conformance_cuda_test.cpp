@@ -28,9 +28,6 @@ constexpr std::string_view kHostOnly[] = {"cospi_unit",
                                           "metrics of classes",
                                           "metrics of numbers"};
 
-/// What no CUDA kernel computes yet: images.
-constexpr std::string_view kWithoutKernel[] = {"conv-v1-draft"};
-
 /// Whether golden lines of this check lie beyond the blocks that a CUDA device draws.
 bool has_far_cases(const ConformanceCheck& check) {
   return check.specification == "philox-v1-draft";
@@ -62,8 +59,7 @@ class ConformanceCuda : public ::testing::TestWithParam<ConformanceCheck> {};
 TEST_P(ConformanceCuda, GivesTheGoldenBits) {
   const ConformanceCheck& check = GetParam();
   const bool is_offered =
-      std::count(std::begin(kHostOnly), std::end(kHostOnly), check.operation) == 0 &&
-      std::count(std::begin(kWithoutKernel), std::end(kWithoutKernel), check.specification) == 0;
+      std::count(std::begin(kHostOnly), std::end(kHostOnly), check.operation) == 0;
   const uint64_t n_runs = testing::n_schedules_wanted(5);
   ASSERT_GT(n_runs, 0u);
   const std::vector<Cases> runs = cases_of_runs(check, n_runs);
