@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/matmul/ordered_matmul_cuda.h"
 #include "kernels/matmul/sliced_matmul_cuda.h"
 
@@ -18,8 +19,9 @@ SlicedPlan sliced_plan(MatmulSpecification specification, const MatmulPlan& plan
 int64_t matmul_workspace_bytes(MatmulSpecification specification, const ProductShape& shape,
                                const MatmulPlan& plan) {
   if (specification == MatmulSpecification::kFma32) {
-    return workspace_bytes_of(
-        plan_ordered_matmul(shape, plan.n_multiprocessors, plan.most_workspace_bytes), shape);
+    const OrderedMatmulPlan ordered =
+        plan_ordered_matmul(shape, plan.n_multiprocessors, plan.most_workspace_bytes);
+    return round_up(workspace_bytes_of(ordered, shape), DeviceWorkspace::kAlignment);
   }
   const SlicedPlan slices = sliced_plan(specification, plan);
   return std::min(sliced_workspace_bytes(shape, slices),

@@ -10,6 +10,7 @@
 #include "kernels/conformance/test_values.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
+#include "tests/support/device_operands.h"
 #include "tests/support/guarded_matrix.h"
 
 namespace reprotrain::kernels {
@@ -17,6 +18,7 @@ namespace {
 
 using testing::bit_patterns;
 using testing::Bits;
+using testing::DeviceMatrix;
 using testing::for_each_schedule;
 using testing::GuardedMatrix;
 
@@ -65,7 +67,9 @@ class Passes {
 
   /// The same; memory begins `gap` elements behind an aligned address.
   Bits on_device() {
-    const OnDevice x(x_.view(), gap_), y(y_.view(), gap_), gradient(gradient_.view(), gap_);
+    const auto distance = static_cast<int64_t>(gap_);
+    DeviceMatrix x(x_.view(), distance, distance), y(y_.view(), distance, distance);
+    DeviceMatrix gradient(gradient_.view(), distance, distance);
     const DeviceArray<float> scale(scale_, gap_), shift(shift_, gap_);
     const DeviceArray<float> running_mean(running_mean_, gap_);
     const DeviceArray<float> running_variance(running_variance_, gap_);
@@ -92,28 +96,6 @@ class Passes {
   }
 
  private:
-  /// A matrix of the device, whose gaps are to stay as they are.
-  class OnDevice {
-   public:
-    OnDevice(ConstMatrixView host, size_t shift)
-        : host_(host), memory_(std::span<const float>(extent_of(host)), shift) {}
-    MatrixView view() const {
-      return {memory_.data(), host_.n_rows, host_.n_columns, host_.row_stride};
-    }
-    Bits bits() const {
-      const std::vector<float> values = memory_.values();
-      for (int64_t i = 0; i < memory_.size(); ++i) {
-        if (i % host_.row_stride < host_.n_columns) continue;
-        EXPECT_EQ(bits_of(values[static_cast<size_t>(i)]), bits_of(host_.data[i]));
-      }
-      return bits_of_matrix({values.data(), host_.n_rows, host_.n_columns, host_.row_stride});
-    }
-
-   private:
-    ConstMatrixView host_;
-    DeviceArray<float> memory_;
-  };
-
   static Bits bits_of_matrix(ConstMatrixView m) {
     std::vector<float> values;
     for (int64_t row = 0; row < m.n_rows; ++row) {

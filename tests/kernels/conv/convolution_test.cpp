@@ -9,6 +9,7 @@
 #include "kernels/base/cpu_path.h"
 #include "kernels/conformance/thread_team.h"
 #include "kernels/reduce/exact_sum.h"
+#include "tests/kernels/conv/convolution_cases.h"
 #include "tests/kernels/conv/convolution_definition.h"
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/bit_patterns.h"
@@ -17,48 +18,18 @@
 namespace reprotrain::kernels {
 namespace {
 
+using testing::all_convolutions;
 using testing::bit_patterns;
 using testing::Bits;
+using testing::ConvolutionCase;
 using testing::GuardedMatrix;
-
-constexpr MatmulSpecification kAllProducts[] = {
-    MatmulSpecification::kFma32, MatmulSpecification::kInt8x2, MatmulSpecification::kInt8x3};
-
-struct Case {
-  std::string name;
-  int64_t n_images;
-  Convolution convolution;
-};
-
-WindowAxis axis(int64_t size, int64_t kernel, int64_t stride, int64_t padding,
-                int64_t dilation = 1) {
-  return {size, kernel, stride, dilation, padding, padding};
-}
-
-const std::vector<Case>& all_cases() {
-  static const std::vector<Case> cases = {
-      {"3x3", 3, {axis(13, 3, 1, 1), axis(11, 3, 1, 1), 9, 20, 1}},
-      {"7x7 stride 2", 2, {axis(23, 7, 2, 3), axis(22, 7, 2, 3), 3, 17, 1}},
-      {"1x1", 5, {axis(6, 1, 1, 0), axis(7, 1, 1, 0), 12, 10, 2}},
-      {"1x1 stride 2", 3, {axis(6, 1, 2, 0), axis(7, 1, 2, 0), 5, 6, 1}},
-      {"groups", 3, {axis(9, 3, 1, 1), axis(8, 3, 2, 1), 12, 8, 4}},
-      {"a group a channel", 2, {axis(12, 3, 1, 1), axis(12, 3, 1, 1), 9, 9, 9}},
-      {"dilation", 2, {axis(15, 3, 2, 2, 2), axis(14, 3, 3, 3, 2), 4, 9, 1}},
-      {"more than a chain over the batch", 7, {axis(17, 2, 1, 0), axis(16, 3, 1, 1), 2, 3, 1}},
-      {"more channels than a slice has columns",
-       2,
-       {axis(5, 2, 1, 0), axis(4, 2, 1, 1), 150, 7, 1}},
-      {"a kernel larger than the image", 2, {axis(3, 5, 1, 2), axis(2, 5, 1, 2), 8, 9, 1}},
-      {"uneven padding", 2, {{9, 4, 3, 1, 0, 2}, {10, 3, 2, 1, 2, 0}, 3, 4, 1}},
-      {"no image", 0, {axis(5, 3, 1, 1), axis(5, 3, 1, 1), 2, 3, 1}},
-  };
-  return cases;
-}
+using testing::kAllProducts;
 
 /// Operands and results of all passes, in guarded memory.
 class Passes {
  public:
-  Passes(std::string_view family, MatmulSpecification product, const Case& c, int64_t shift = 0)
+  Passes(std::string_view family, MatmulSpecification product, const ConvolutionCase& c,
+         int64_t shift = 0)
       : convolution_(c.convolution),
         product_(product),
         images_(c.n_images, convolution_.n_inputs(), 0, shift),
@@ -137,7 +108,7 @@ class Passes {
 /// Calls use(family, product, case, name for messages).
 template <typename Use>
 void for_each_case(const Use& use) {
-  for (const Case& c : all_cases()) {
+  for (const ConvolutionCase& c : all_convolutions()) {
     for (const MatmulSpecification product : kAllProducts) {
       for (const std::string_view family : {"unit", "rare"}) {
         use(family, product, c,
@@ -148,7 +119,7 @@ void for_each_case(const Use& use) {
 }
 
 TEST(Convolution, GivesTheBitsOfTheDefinitionOnEveryPath) {
-  for_each_case([](std::string_view family, MatmulSpecification product, const Case& c,
+  for_each_case([](std::string_view family, MatmulSpecification product, const ConvolutionCase& c,
                    const std::string& name) {
     const Bits expected = Passes(family, product, c).by_definition();
     for (const CpuPath path : available_cpu_paths()) {
@@ -160,7 +131,7 @@ TEST(Convolution, GivesTheBitsOfTheDefinitionOnEveryPath) {
 }
 
 TEST(Convolution, IsInvariantUnderThreadsAndChunks) {
-  for_each_case([](std::string_view family, MatmulSpecification product, const Case& c,
+  for_each_case([](std::string_view family, MatmulSpecification product, const ConvolutionCase& c,
                    const std::string& name) {
     const Bits expected = Passes(family, product, c).run(SerialParallel());
     uint64_t seed = 0;
@@ -178,7 +149,7 @@ TEST(Convolution, IsInvariantUnderThreadsAndChunks) {
 }
 
 TEST(Convolution, WithoutABiasThereIsNoneAndNoGradientOfIt) {
-  const Case& c = all_cases().front();
+  const ConvolutionCase& c = all_convolutions().front();
   Passes passes("unit", MatmulSpecification::kFma32, c);
   ConvolutionForward forward = passes.forward();
   forward.bias = {};
@@ -218,7 +189,7 @@ std::string refusal(const ConvolutionForward& pass) {
 }
 
 TEST(Convolution, RefusesWhatDoesNotFitTogether) {
-  Passes passes("unit", MatmulSpecification::kFma32, all_cases().front());
+  Passes passes("unit", MatmulSpecification::kFma32, all_convolutions().front());
   const ConvolutionForward good = passes.forward();
   EXPECT_EQ(refusal(good), "");
   const auto refused = [&good](const auto& spoil) {
@@ -256,7 +227,7 @@ TEST(Convolution, RefusesWhatDoesNotFitTogether) {
 }
 
 TEST(Convolution, GradientsRefuseWhatDoesNotFitTogether) {
-  Passes passes("unit", MatmulSpecification::kFma32, all_cases().front());
+  Passes passes("unit", MatmulSpecification::kFma32, all_convolutions().front());
   ConvolutionWeightGradient weight_gradient = passes.weight_gradient();
   weight_gradient.delta.n_rows -= 1;
   EXPECT_THROW(convolution_weight_gradient(weight_gradient, SerialParallel()),
