@@ -24,4 +24,20 @@ int available_processors() {
   return 1;
 }
 
+void Detour::begin(pthread_t sleeper) {
+  const int here = sched_getcpu();
+  if (here < 0 || here >= CPU_SETSIZE) return;
+  if (pthread_getaffinity_np(sleeper, sizeof allowed_, &allowed_) != 0) return;
+  cpu_set_t others = allowed_;
+  CPU_CLR(here, &others);
+  is_under_way_ =
+      CPU_COUNT(&others) > 0 && pthread_setaffinity_np(sleeper, sizeof others, &others) == 0;
+}
+
+void Detour::end() {
+  if (!is_under_way_) return;
+  is_under_way_ = false;
+  sched_setaffinity(0, sizeof allowed_, &allowed_);
+}
+
 }  // namespace reprotrain::engine

@@ -35,6 +35,7 @@ static_assert(kAllInside / kOneInside == WorkerTeam::kMostWorkers, "the gate cou
 /// What the sleep word of a worker says.
 constexpr uint32_t kAwake = 0;
 constexpr uint32_t kAsleep = 1;
+constexpr uint32_t kAwoken = 2;  // by a caller that has yet to call it
 
 constexpr uint32_t round_of(uint32_t gate) { return gate / kOneRound; }
 constexpr bool is_empty(uint32_t gate) { return (gate & kAllInside) == 0; }
@@ -82,7 +83,8 @@ class Patience {
 WorkerTeam::WorkerTeam(int n_workers)
     : n_workers_(std::min(n_workers, kMostWorkers)),
       has_processors_(n_workers_ < available_processors()),
-      sleep_words_(static_cast<size_t>(n_workers_)) {
+      sleep_words_(static_cast<size_t>(n_workers_)),
+      detours_(sleep_words_.size()) {
   workers_.reserve(sleep_words_.size());
   try {
     for (int member = 1; member <= n_workers_; ++member) {
@@ -120,7 +122,10 @@ bool WorkerTeam::try_run(Job& job, int n_members) {
 void WorkerTeam::wake_members_under(int n_members) {
   for (int member = 1; member < n_members && member <= n_workers_; ++member) {
     std::atomic<uint32_t>& word = sleep_word(member);
-    if (word.load() == kAwake) continue;
+    uint32_t seen = word.load();
+    if (seen != kAsleep || !word.compare_exchange_strong(seen, kAwoken)) continue;
+    const size_t i = index_of(member);
+    if (has_processors_) detours_[i].begin(workers_[i].native_handle());
     word.store(kAwake);
     word.notify_one();
   }
@@ -159,15 +164,14 @@ uint32_t WorkerTeam::await_call(int member, uint32_t last_round) {
   }
 }
 
-/// Returns at once if the gate calls already.
+/// Returns at once if the gate calls already and no caller is about to wake this member.
 void WorkerTeam::sleep_until_called(int member, uint32_t last_round) {
   std::atomic<uint32_t>& word = sleep_word(member);
   word.store(kAsleep);
-  if (calls(gate_.load(), member, last_round)) {
-    word.store(kAwake);
-  } else {
-    word.wait(kAsleep);
-  }
+  uint32_t seen = kAsleep;
+  if (calls(gate_.load(), member, last_round) && word.compare_exchange_strong(seen, kAwake)) return;
+  while ((seen = word.load()) != kAwake) word.wait(seen);
+  detours_[index_of(member)].end();
 }
 
 void WorkerTeam::leave() {

@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "engine/device/processors.h"
+
 namespace reprotrain::engine {
 
 /// Workers that join whichever thread calls `try_run`, one call at a time.
@@ -49,9 +51,8 @@ class WorkerTeam {
   void leave();
   void await_departures();
   void dismiss();
-  std::atomic<uint32_t>& sleep_word(int member) {
-    return sleep_words_[static_cast<size_t>(member - 1)];
-  }
+  std::atomic<uint32_t>& sleep_word(int member) { return sleep_words_[index_of(member)]; }
+  static size_t index_of(int member) { return static_cast<size_t>(member - 1); }
 
   const int n_workers_;
   const bool has_processors_;  // one for each member: waiting by spinning holds nobody up
@@ -64,6 +65,7 @@ class WorkerTeam {
   alignas(64) std::atomic<uint32_t> n_last_departures_{0};
   // Side by side, so that a caller sees soon that nobody sleeps.
   std::vector<std::atomic<uint32_t>> sleep_words_;
+  std::vector<Detour> detours_;
   std::vector<std::thread> workers_;
 };
 

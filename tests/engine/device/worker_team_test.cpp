@@ -2,6 +2,7 @@
 #include "engine/device/worker_team.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +17,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "engine/device/processors.h"
 
 namespace reprotrain::engine {
 namespace {
@@ -182,6 +185,23 @@ TEST(WorkerTeam, NoCallIsLostOnAWorkerThatIsFallingAsleep) {
       }
       ASSERT_EQ(members_that_meet(team, n_workers + 1), numbers_under(n_workers + 1));
     }
+  }
+}
+
+/// Gaps as above: a caller may find a worker awake that it was about to wake.
+TEST(WorkerTeam, WorkersThatWokeMayUseEveryProcessorAgain) {
+  if (available_processors() < 2) GTEST_SKIP() << "a worker has a processor of its own, or stays";
+  WorkerTeam team(1);
+  for (int i = 0; i < 600; ++i) {
+    std::this_thread::sleep_for(std::chrono::microseconds(i % 300));
+    std::atomic<int> n_processors = 0;
+    FunctionJob job([&](int member) {
+      if (member > 0) n_processors = available_processors();
+      const auto deadline = Clock::now() + kLongEnough;
+      while (n_processors == 0 && Clock::now() < deadline) std::this_thread::yield();
+    });
+    ASSERT_TRUE(team.try_run(job, 2));
+    ASSERT_EQ(n_processors, available_processors()) << i;
   }
 }
 
