@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the threads of a grid walk over the elements of a batch of images, channels side by side.
 //
-// Why: neighbouring threads have neighbouring channels, so that a warp reads whole sectors. The
-// divisions take 32 bits wherever the counts do.
+// Why: neighbouring threads have neighbouring channels, so that a warp reads whole sectors.
 // Determinism: the grid never reaches a value.
 #pragma once
 
