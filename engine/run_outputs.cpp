@@ -8,6 +8,7 @@
 
 #include "engine/data/content_id.h"
 #include "engine/data/hdf5_writer.h"
+#include "engine/models/stored_layers.h"
 #include "include/reprotrain/error.h"
 #include "kernels/base/float_bits.h"
 
@@ -62,6 +63,7 @@ void save_config(const ModelConfig& config, Hdf5Node& root) {
   root.attributes["matmul"] = Array::scalar(std::string(name_of(config.matmul)));
   root.attributes["hidden"] = Array::of(std::span<const int64_t>(config.hidden),
                                         {static_cast<int64_t>(config.hidden.size())});
+  if (config.type == "network") save_layers(config, root);
 }
 
 ModelConfig load_config(const Hdf5Node& root, const std::string& path) {
@@ -72,6 +74,7 @@ ModelConfig load_config(const Hdf5Node& root, const std::string& path) {
   config.matmul = stored_matmul(attribute(root, "matmul", path).strings.at(0), path);
   const auto hidden = attribute(root, "hidden", path).int64s();
   config.hidden.assign(hidden.begin(), hidden.end());
+  if (config.type == "network") load_layers(root, path, config);
   return config;
 }
 

@@ -45,10 +45,15 @@ is built from the same file, so that all three agree.
 
 
 def expand(node, definitions):
-    """The node with $ref replaced; siblings of a $ref win."""
-    if "$ref" not in node:
+    """The node with every $ref below it replaced; siblings of a $ref win."""
+    if isinstance(node, list):
+        return [expand(entry, definitions) for entry in node]
+    if not isinstance(node, dict):
         return node
-    return {**definitions[node["$ref"].removeprefix("#/$defs/")], **node}
+    if "$ref" in node:
+        rest = {word: value for word, value in node.items() if word != "$ref"}
+        node = {**definitions[node["$ref"].removeprefix("#/$defs/")], **rest}
+    return {word: expand(value, definitions) for word, value in node.items() if word != "$defs"}
 
 
 def code(value):
@@ -134,15 +139,16 @@ def objects_of(node):
     return found
 
 
-def table(node, definitions):
+def table(node):
     lines = ["| Key | Type | Default | Range | Identity | Meaning |", "|---|---|---|---|---|---|"]
     for key, member in node["properties"].items():
-        lines.append(row(key, expand(member, definitions), key in node.get("required", [])))
+        lines.append(row(key, member, key in node.get("required", [])))
     return lines
 
 
-def section(pointer, node, definitions, lines):
-    """A heading, a table for each alternative, then the sections of the members that hold objects."""
+def section(pointer, node, lines, shown):
+    """A heading, a table for each alternative, then the sections of the members that hold objects. Alternatives that
+    `shown` has had under another pointer are named only."""
     alternatives = objects_of(node)
     described = [n for _, n in alternatives if n.get("properties")]
     if not described:
@@ -150,26 +156,31 @@ def section(pointer, node, definitions, lines):
     lines += ["", f"## `{pointer}`" if pointer else "## Top level"]
     if node.get("description"):
         lines += ["", node["description"]]
+    before = {shown.get(json.dumps(alternative)) for _, alternative in alternatives}
+    if len(alternatives) > 1 and len(before) == 1 and None not in before:
+        words = ", ".join(f"`{title}`" for title, _ in alternatives)
+        lines += ["", f"As in `{before.pop()}`: {words}."]
+        return
+    shown.update((json.dumps(alternative), pointer) for _, alternative in alternatives)
     for title, alternative in alternatives:
         if title:
             lines += ["", f"### `{pointer}` with `{title}`" if ":" in title else f"### `{pointer}` by {title}"]
             if alternative.get("description"):
                 lines += ["", alternative["description"]]
-        lines += [""] + table(alternative, definitions)
+        lines += [""] + table(alternative)
     for _, alternative in alternatives:
         for key, member in alternative["properties"].items():
-            child = expand(member, definitions)
-            if child.get("type") == "array" and "items" in child:
-                inner = {**child["items"], "description": child["description"]}
-                section(f"{pointer}/{key}/*", inner, definitions, lines)
+            if member.get("type") == "array" and "items" in member:
+                inner = {**member["items"], "description": member["description"]}
+                section(f"{pointer}/{key}/*", inner, lines, shown)
             else:
-                section(f"{pointer}/{key}", child, definitions, lines)
+                section(f"{pointer}/{key}", member, lines, shown)
 
 
 def reference():
     schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
     lines = [INTRODUCTION.rstrip("\n")]
-    section("", schema, schema["$defs"], lines)
+    section("", expand(schema, schema["$defs"]), lines, {})
     return "\n".join(lines) + "\n"
 
 

@@ -21,12 +21,14 @@ struct ParameterRequest {
   std::string name;
   std::vector<int64_t> shape;
   bool decays = false;
+  bool trained = true;
 };
 
 /// The arenas of the network, as a layer sees them during one pass.
 struct ParameterArenas {
   std::span<const float> values;
   std::span<float> gradients;
+  std::span<float> untrained = {};  ///< `values`, to be written where a tensor is not trained
 };
 
 /// All elements of a dense matrix.

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/models/layer_config.h"
 #include "kernels/elementwise/activation_kind.h"
 #include "kernels/matmul/matmul.h"
 
@@ -25,10 +26,12 @@ struct ModelConfig {
   std::string type = "mlp";     ///< a name of the model list: linear_regression, ...
   std::vector<int64_t> hidden;  ///< widths of the hidden layers, input side first (mlp)
   Activation activation = Activation::kRelu;
-  double dropout = 0.0;     ///< probability of zeroing a hidden activation
-  bool layer_norm = false;  ///< before each activation
-  kernels::MatmulSpecification matmul =
-      kernels::MatmulSpecification::kFma32;  ///< of all dense layers, forward and backward
+  double dropout = 0.0;              ///< probability of zeroing a hidden activation
+  bool layer_norm = false;           ///< before each activation
+  std::optional<ImageConfig> image;  ///< network: how features are an image; nothing: they are not
+  std::vector<LayerConfig> layers;   ///< network: all but the last, which leads to the outputs
+  kernels::MatmulSpecification matmul = kernels::MatmulSpecification::
+      kFma32;  ///< of dense layers and convolutions, forward and backward
 };
 
 }  // namespace reprotrain::engine

@@ -19,6 +19,7 @@ constexpr std::array kModels = {
     ModelEntry{"logistic_regression", false,     true,  false,     false},
     ModelEntry{"softmax_regression",  false,     false, true,      false},
     ModelEntry{"mlp",                 true,      true,  true,      true},
+    ModelEntry{"network",             true,      true,  true,      false},
 };
 // clang-format on
 

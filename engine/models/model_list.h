@@ -25,7 +25,7 @@ struct ModelEntry {
   }
 };
 
-/// linear_regression, logistic_regression, softmax_regression, mlp.
+/// linear_regression, logistic_regression, softmax_regression, mlp, network.
 std::span<const ModelEntry> model_list();
 
 /// The entry of that name, or nullptr.

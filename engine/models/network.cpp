@@ -9,7 +9,8 @@
 #include "engine/models/activation_layer.h"
 #include "engine/models/dense_layer.h"
 #include "engine/models/dropout_layer.h"
-#include "engine/models/layer.h"
+#include "engine/models/layer_builder.h"
+#include "engine/models/layer_chain.h"
 #include "engine/models/norm_layer.h"
 
 namespace reprotrain::engine {
@@ -21,26 +22,25 @@ constexpr int64_t kInferenceRows = 512;
 
 /// dense with activation, or dense, norm and activation, then dropout, for every hidden width; at
 /// last dense to the outputs.
-std::vector<std::unique_ptr<Layer>> build_layers(const ModelConfig& config, int64_t n_features,
-                                                 int64_t n_outputs) {
-  std::vector<std::unique_ptr<Layer>> layers;
+LayerChain build_layers(const ModelConfig& config, int64_t n_features, int64_t n_outputs) {
+  if (config.type == "network") return build_configured_layers(config, n_features, n_outputs);
+  LayerChain layers;
   int64_t index = 0;
   int64_t width = n_features;
   for (int64_t hidden : config.hidden) {
     const auto fused = config.layer_norm ? std::nullopt : std::optional(config.activation);
-    layers.push_back(std::make_unique<DenseLayer>(index, width, hidden, config.matmul, fused));
+    layers.add(std::make_unique<DenseLayer>(index, width, hidden, config.matmul, fused));
     if (config.layer_norm) {
-      layers.push_back(std::make_unique<NormLayer>(index, hidden));
-      layers.push_back(std::make_unique<ActivationLayer>(hidden, config.activation));
+      layers.add(std::make_unique<NormLayer>(index, hidden));
+      layers.add(std::make_unique<ActivationLayer>(hidden, config.activation));
     }
     if (config.dropout != 0.0) {
-      layers.push_back(std::make_unique<DropoutLayer>(index, hidden, config.dropout));
+      layers.add(std::make_unique<DropoutLayer>(index, hidden, config.dropout));
     }
     width = hidden;
     ++index;
   }
-  layers.push_back(
-      std::make_unique<DenseLayer>(index, width, n_outputs, config.matmul, std::nullopt));
+  layers.add(std::make_unique<DenseLayer>(index, width, n_outputs, config.matmul, std::nullopt));
   return layers;
 }
 
@@ -53,13 +53,15 @@ int64_t element_count(const std::vector<int64_t>& shape) {
 }  // namespace
 
 struct Network::State {
-  std::vector<std::unique_ptr<Layer>> layers;
+  LayerChain layers;
   std::vector<Parameter> list;
   FloatArena parameters;
   FloatArena gradients;
   FloatArena output_gradient;  // backward changes gradients in place; the caller's stays as it was
 
-  ParameterArenas arenas() { return {std::as_const(parameters).span(), gradients.span()}; }
+  ParameterArenas arenas() {
+    return {std::as_const(parameters).span(), gradients.span(), parameters.span()};
+  }
 
   void place_parameters();
   void initialise(uint64_t seed);
@@ -68,31 +70,25 @@ struct Network::State {
 /// Lays out all tensors one after another and tells the layers.
 void Network::State::place_parameters() {
   int64_t offset = 0;
-  for (const auto& layer : layers) {
-    std::vector<int64_t> offsets;
-    for (ParameterRequest& request : layer->parameters()) {
-      const int64_t size = element_count(request.shape);
-      list.push_back(
-          {std::move(request.name), std::move(request.shape), offset, size, request.decays});
-      offsets.push_back(offset);
-      offset += size;
-    }
-    layer->place(offsets);
+  std::vector<int64_t> offsets;
+  for (ParameterRequest& request : layers.parameters()) {
+    const int64_t size = element_count(request.shape);
+    list.push_back({std::move(request.name), std::move(request.shape), offset, size, request.decays,
+                    request.trained});
+    offsets.push_back(offset);
+    offset += size;
   }
+  layers.place(offsets);
   parameters.reserve(offset);
   gradients.reserve(offset);
 }
 
 void Network::State::initialise(uint64_t seed) {
-  size_t instance = 0;
-  for (const auto& layer : layers) {
-    const size_t n_tensors = layer->parameters().size();
-    for (size_t index = 0; index < n_tensors; ++index, ++instance) {
-      const Parameter& parameter = list[instance];
-      layer->initialise(index, seed, static_cast<uint32_t>(instance),
-                        parameters.span().subspan(static_cast<size_t>(parameter.offset),
-                                                  static_cast<size_t>(parameter.size)));
-    }
+  for (size_t instance = 0; instance < list.size(); ++instance) {
+    const Parameter& parameter = list[instance];
+    layers.initialise(instance, seed, static_cast<uint32_t>(instance),
+                      parameters.span().subspan(static_cast<size_t>(parameter.offset),
+                                                static_cast<size_t>(parameter.size)));
   }
 }
 
@@ -121,48 +117,28 @@ std::span<const float> Network::gradients() const {
 kernels::ConstMatrixView Network::forward_training(kernels::ConstMatrixView inputs,
                                                    StepPosition position,
                                                    const kernels::Parallel& parallel) {
-  const ParameterArenas arenas = state_->arenas();
-  for (const auto& layer : state_->layers) {
-    inputs = layer->forward_training(inputs, arenas, position, parallel);
-  }
-  return inputs;
+  return state_->layers.forward_training(inputs, state_->arenas(), position, parallel);
 }
 
 void Network::backward(kernels::ConstMatrixView output_gradient,
                        const kernels::Parallel& parallel) {
-  const ParameterArenas arenas = state_->arenas();
-  kernels::MatrixView gradient =
+  const kernels::MatrixView gradient =
       state_->output_gradient.matrix(output_gradient.n_rows, output_gradient.n_columns);
   for (int64_t row = 0; row < gradient.n_rows; ++row) {
     std::copy_n(output_gradient.row(row), gradient.n_columns, gradient.row(row));
   }
-  for (size_t i = state_->layers.size(); i-- > 0;) {
-    const InputGradient wanted =
-        i > 0 ? InputGradient{true, state_->layers[i - 1]->output_derivative()}
-              : InputGradient{false};
-    gradient = state_->layers[i]->backward(gradient, arenas, wanted, parallel);
-  }
+  state_->layers.backward(gradient, state_->arenas(), InputGradient{false}, parallel);
 }
 
 void Network::forward(kernels::ConstMatrixView inputs, kernels::MatrixView outputs,
                       const kernels::Parallel& parallel) const {
-  FloatArena even;
-  FloatArena odd;
   for (int64_t begin = 0; begin < inputs.n_rows; begin += kInferenceRows) {
     const int64_t n_rows = std::min(kInferenceRows, inputs.n_rows - begin);
-    kernels::ConstMatrixView rows{inputs.row(begin), n_rows, inputs.n_columns, inputs.row_stride};
-    int64_t n_passes = 0;
-    for (size_t i = 0; i + 1 < state_->layers.size(); ++i) {
-      const Layer& layer = *state_->layers[i];
-      if (layer.is_for_training_only()) continue;
-      FloatArena& target = n_passes++ % 2 == 0 ? even : odd;
-      const kernels::MatrixView next = target.matrix(n_rows, layer.n_outputs());
-      layer.forward(rows, parameters(), next, parallel);
-      rows = next;
-    }
+    const kernels::ConstMatrixView rows{inputs.row(begin), n_rows, inputs.n_columns,
+                                        inputs.row_stride};
     const kernels::MatrixView part{outputs.row(begin), n_rows, outputs.n_columns,
                                    outputs.row_stride};
-    state_->layers.back()->forward(rows, parameters(), part, parallel);
+    state_->layers.forward(rows, parameters(), part, parallel);
   }
 }
 

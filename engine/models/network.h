@@ -21,6 +21,7 @@ struct Parameter {
   int64_t offset = 0;          ///< first element in parameters() and gradients()
   int64_t size = 0;
   bool decays = false;  ///< weight decay applies (weights, not biases or norms)
+  bool trained = true;  ///< false: forward_training keeps it (running statistics), no optimizer
 };
 
 /// Where in training a forward pass happens; dropout masks are a function of it.
@@ -33,7 +34,8 @@ struct StepPosition {
 /// largest batch seen and is then reused: no allocation per step.
 class Network {
  public:
-  /// Initialises parameters from the seed (docs/arithmetic.md, "Initialisation").
+  /// Initialises parameters from the seed (docs/arithmetic.md, "Initialisation"). Throws
+  /// Error(kConfig) for configured layers that do not fit one another.
   Network(const ModelConfig& config, int64_t n_features, int64_t n_outputs, uint64_t seed);
   ~Network();
   Network(Network&&) noexcept;

@@ -43,12 +43,16 @@ Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Parameter>
   for (const Parameter& parameter : parameter_list) {
     const bool decays = parameter.decays && settings_.weight_decay != 0.0;
     const auto size = static_cast<size_t>(parameter.size);
-    if (!stretches_.empty() && stretches_.back().decays == decays) {
+    const auto offset = static_cast<size_t>(parameter.offset);
+    n_parameters += parameter.size;
+    if (!parameter.trained) continue;
+    const bool continues = !stretches_.empty() && stretches_.back().decays == decays &&
+                           stretches_.back().offset + stretches_.back().size == offset;
+    if (continues) {
       stretches_.back().size += size;
     } else {
-      stretches_.push_back({static_cast<size_t>(parameter.offset), size, decays});
+      stretches_.push_back({offset, size, decays});
     }
-    n_parameters += parameter.size;
   }
   for (std::string_view name : kernel_->state_names(settings_)) {
     state_names_.emplace_back(name);

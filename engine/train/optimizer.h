@@ -22,7 +22,7 @@ class Optimizer {
   /// State starts at zero, one tensor for all parameters of the network.
   Optimizer(const OptimizerConfig& config, const std::vector<Parameter>& parameter_list);
 
-  /// One update of all parameters. `learning_rate_factor` comes from the schedule, `step_index`
+  /// One update of all parameters that are trained. `learning_rate_factor` comes from the schedule, `step_index`
   /// counts from 0 over the whole run.
   void step(std::span<float> parameters, std::span<const float> gradients,
             double learning_rate_factor, uint64_t step_index, const kernels::Parallel& parallel);
@@ -35,7 +35,7 @@ class Optimizer {
   void restore(std::string_view name, std::span<const float> values);
 
  private:
-  /// Neighbouring parameters that are treated alike, updated in one go.
+  /// Neighbouring trained parameters that are treated alike, updated in one go.
   struct Stretch {
     size_t offset;
     size_t size;

@@ -118,10 +118,49 @@ engine::TransformConfig transform_config(const Json& json, const std::string& po
   return transform;
 }
 
+std::vector<engine::LayerConfig> layer_list(const Json& list);
+
+engine::LayerConfig layer_config(const Json& json) {
+  engine::LayerConfig layer;
+  layer.kind = engine::layer_kind_called(json["type"].get_ref<const std::string&>()).value();
+  layer.size =
+      json.value(layer.kind == engine::LayerKind::kDense ? "units" : "channels", layer.size);
+  layer.window =
+      json.value(layer.kind == engine::LayerKind::kConv2d ? "kernel" : "window", layer.window);
+  layer.stride = json.value("stride", layer.stride);
+  layer.dilation = json.value("dilation", layer.dilation);
+  layer.groups = json.value("groups", layer.groups);
+  layer.pads = json.value("padding", "none") == "same";
+  layer.bias = json.value("bias", layer.bias);
+  const char* function = layer.kind == engine::LayerKind::kActivation ? "function" : "activation";
+  layer.activation = engine::activation_called(json.value(function, "none"));
+  layer.momentum = json.value("momentum", layer.momentum);
+  layer.probability = json.value("probability", layer.probability);
+  if (layer.kind != engine::LayerKind::kResidual) return layer;
+  layer.branch = layer_list(json["layers"]);
+  layer.shortcut = layer_list(json["shortcut"]);
+  return layer;
+}
+
+std::vector<engine::LayerConfig> layer_list(const Json& list) {
+  std::vector<engine::LayerConfig> layers;
+  for (const Json& json : list) layers.push_back(layer_config(json));
+  return layers;
+}
+
+engine::ModelConfig network_config(const Json& json, engine::ModelConfig model) {
+  model.layers = layer_list(json["layers"]);
+  if (!json.contains("image")) return model;
+  const Json& image = json["image"];
+  model.image = {image["height"], image["width"], image["channels"]};
+  return model;
+}
+
 engine::ModelConfig model_config(const Json& json, const std::string& matmul) {
   engine::ModelConfig model;
   model.type = json["type"];
   model.matmul = kernels::matmul_called(matmul).value();
+  if (model.type == "network") return network_config(json, std::move(model));
   if (model.type != "mlp") return model;
   model.hidden = json["hidden"].get<std::vector<int64_t>>();
   model.activation =

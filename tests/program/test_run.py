@@ -12,12 +12,12 @@ from program import CONFIGS, PROGRAM, ProgramTest, golden_result_ids, shared_dat
 
 
 class ExampleTest(ProgramTest):
-    def check_example(self, name, minimum, *arguments, matmul=None):
+    def check_example(self, name, minimum, *arguments, matmul=None, folder=None):
         golden_name = f"{name}-{matmul}" if matmul else name
         out = self.folder / golden_name
         if matmul:
             arguments += ("--set", f"numerics.matmul={matmul}")
-        done = self.train(CONFIGS / name / f"{name}.json", out, *arguments)
+        done = self.train(CONFIGS / (folder or name) / f"{name}.json", out, *arguments)
         record = self.record(out)
         self.assertEqual(record["result_id"], golden_result_ids()[golden_name])
         self.assertIn(record["result_id"], done.stdout)
@@ -42,6 +42,13 @@ class Examples(ExampleTest):
             self.assertIn(f"{matmul}-v1-draft", self.record(out)["claim"]["arithmetic"])
             verified = self.call("verify", out, "--threads", "1", "--progress", "none")
             self.assertIn("SAME BITS", verified.stdout)
+
+    def test_convolutions_reach_97_percent_on_digits_verify_and_predict(self):
+        out = self.check_example("digits_cnn", ("accuracy", 0.97), "--threads", "2", folder="digits")
+        verified = self.call("verify", out, "--threads", "1", "--progress", "none")
+        self.assertIn("SAME BITS", verified.stdout)
+        self.call("predict", "--model", out / "result/model.h5", "--data", CONFIGS / "digits/digits.csv",
+                  "--out", self.folder / "predictions.csv")
 
     def test_breast_cancer(self):
         self.check_example("breast_cancer", ("accuracy", 0.95))

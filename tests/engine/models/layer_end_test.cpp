@@ -7,9 +7,15 @@
 #include <vector>
 
 #include "engine/models/activation_layer.h"
+#include "engine/models/average_pool_layer.h"
+#include "engine/models/batch_norm_layer.h"
+#include "engine/models/convolution_layer.h"
 #include "engine/models/dense_layer.h"
 #include "engine/models/dropout_layer.h"
+#include "engine/models/global_average_layer.h"
+#include "engine/models/max_pool_layer.h"
 #include "engine/models/norm_layer.h"
+#include "engine/models/residual_layer.h"
 #include "kernels/conformance/test_values.h"
 #include "kernels/elementwise/activation.h"
 #include "tests/support/bit_patterns.h"
@@ -26,6 +32,24 @@ std::vector<float> values(uint64_t first) {
     numbers.push_back(kernels::element("unit", first + i));
   }
   return numbers;
+}
+
+/// Windows of 3 pixels on an axis, as many as pixels.
+kernels::WindowAxis axis(int64_t size) { return kernels::with_same_padding({size, 3}); }
+
+kernels::Pooling pooling() { return {axis(3), axis(7), 1}; }
+
+std::unique_ptr<Layer> convolution() {
+  const kernels::Convolution geometry{axis(3), axis(7)};
+  return std::make_unique<ConvolutionLayer>(0, geometry, kernels::MatmulSpecification::kFma32,
+                                            true);
+}
+
+std::unique_ptr<Layer> residual() {
+  LayerChain branch, shortcut;
+  branch.add(convolution());
+  branch.add(std::make_unique<ActivationLayer>(kWidth, Activation::kGelu));
+  return std::make_unique<ResidualLayer>(std::move(branch), std::move(shortcut), kWidth, kWidth);
 }
 
 using MakeLayer = std::unique_ptr<Layer> (*)();
@@ -50,7 +74,7 @@ std::vector<float> input_gradient(const LayerCase& layer_case, const kernels::Ep
   }
   layer->place(offsets);
   std::vector<float> gradients(parameters.size());
-  const ParameterArenas arenas{parameters, gradients};
+  const ParameterArenas arenas{parameters, gradients, parameters};
   const kernels::SerialParallel serial;
   const std::vector<float> inputs = values(0);
   std::vector<float> gradient = values(10'000);
@@ -76,30 +100,45 @@ TEST_P(LayerEnd, IsTheDerivativeOfWhateverMadeTheInputs) {
             testing::bit_patterns(expected));
 }
 
-INSTANTIATE_TEST_SUITE_P(Layers, LayerEnd,
-                         ::testing::Values(LayerCase{"dense",
-                                                     []() -> std::unique_ptr<Layer> {
-                                                       return std::make_unique<DenseLayer>(
-                                                           0, kWidth, kWidth,
-                                                           kernels::MatmulSpecification::kFma32,
-                                                           Activation::kRelu);
-                                                     }},
-                                           LayerCase{"norm",
-                                                     []() -> std::unique_ptr<Layer> {
-                                                       return std::make_unique<NormLayer>(0,
-                                                                                          kWidth);
-                                                     }},
-                                           LayerCase{"activation",
-                                                     []() -> std::unique_ptr<Layer> {
-                                                       return std::make_unique<ActivationLayer>(
-                                                           kWidth, Activation::kGelu);
-                                                     }},
-                                           LayerCase{"dropout",
-                                                     []() -> std::unique_ptr<Layer> {
-                                                       return std::make_unique<DropoutLayer>(
-                                                           0, kWidth, 0.25);
-                                                     }}),
-                         [](const auto& parameter) { return parameter.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Layers, LayerEnd,
+    ::testing::Values(LayerCase{"dense",
+                                []() -> std::unique_ptr<Layer> {
+                                  return std::make_unique<DenseLayer>(
+                                      0, kWidth, kWidth, kernels::MatmulSpecification::kFma32,
+                                      Activation::kRelu);
+                                }},
+                      LayerCase{"norm",
+                                []() -> std::unique_ptr<Layer> {
+                                  return std::make_unique<NormLayer>(0, kWidth);
+                                }},
+                      LayerCase{"activation",
+                                []() -> std::unique_ptr<Layer> {
+                                  return std::make_unique<ActivationLayer>(kWidth,
+                                                                           Activation::kGelu);
+                                }},
+                      LayerCase{"dropout",
+                                []() -> std::unique_ptr<Layer> {
+                                  return std::make_unique<DropoutLayer>(0, kWidth, 0.25);
+                                }},
+                      LayerCase{"convolution", convolution}, LayerCase{"residual", residual},
+                      LayerCase{"batch_norm",
+                                []() -> std::unique_ptr<Layer> {
+                                  return std::make_unique<BatchNormLayer>(0, 7, 3, 0.1);
+                                }},
+                      LayerCase{"max_pool",
+                                []() -> std::unique_ptr<Layer> {
+                                  return std::make_unique<MaxPoolLayer>(pooling());
+                                }},
+                      LayerCase{"average_pool",
+                                []() -> std::unique_ptr<Layer> {
+                                  return std::make_unique<AveragePoolLayer>(pooling());
+                                }},
+                      LayerCase{"global_average",
+                                []() -> std::unique_ptr<Layer> {
+                                  return std::make_unique<GlobalAverageLayer>(1, kWidth);
+                                }}),
+    [](const auto& parameter) { return parameter.param.name; });
 
 }  // namespace
 }  // namespace reprotrain::engine

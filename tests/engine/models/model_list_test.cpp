@@ -40,7 +40,7 @@ TEST(ModelConfig, EveryKernelHasAnActivationOfItsName) {
 }
 
 TEST(ModelList, EveryModelIsFoundAndBuilds) {
-  ASSERT_EQ(model_list().size(), 4u);
+  ASSERT_EQ(model_list().size(), 5u);
   for (const ModelEntry& model : model_list()) {
     EXPECT_EQ(find_model(model.name), &model);
     const ModelConfig config = model_named(std::string(model.name));
@@ -57,14 +57,14 @@ TEST(ModelList, EveryModelIsFoundAndBuilds) {
 TEST(ModelList, RefusesUnknownTypesNamingTheKnownOnes) {
   EXPECT_EQ(refusal(model_named("forest"), Task::kBinary),
             "/model/type: there is no model 'forest'; use one of linear_regression, "
-            "logistic_regression, softmax_regression, mlp");
+            "logistic_regression, softmax_regression, mlp, network");
 }
 
 TEST(ModelList, RefusesATaskThatAModelDoesNotLearn) {
   EXPECT_EQ(
       refusal(model_named("linear_regression"), Task::kBinary),
       "/model/type: linear_regression does not learn two classes (loss binary_cross_entropy); "
-      "use logistic_regression, mlp or another /train/loss");
+      "use logistic_regression, mlp, network or another /train/loss");
 }
 
 TEST(ModelList, RefusesHiddenLayersWhereThereAreNone) {

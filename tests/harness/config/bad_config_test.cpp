@@ -69,7 +69,7 @@ TEST(BadConfig, MissingKeysSayWhatTheyMustBe) {
       {"\"config_version\": 1,", "", "1:1: missing key /config_version; it must be 1"},
       {"\"type\": \"mlp\", ", "",
        "15:12: missing key /model/type; it must be one of linear_regression, logistic_regression, "
-       "softmax_regression, mlp"},
+       "softmax_regression, mlp, network"},
       {"\"hidden\": [64, 32], ", "", "15:12: missing key /model/hidden; it must be a list"},
       {"\"loss\": {\"type\": \"cross_entropy\"},", "",
        "16:12: missing key /train/loss; it must be an object"},
@@ -123,7 +123,7 @@ TEST(BadConfig, WordsOutsideOfTheListNameTheClosest) {
        "\"tanh\"?"},
       {"\"type\": \"mlp\"", "\"type\": \"mpl\"",
        "15:21: /model/type must be one of linear_regression, logistic_regression, "
-       "softmax_regression, mlp, "
+       "softmax_regression, mlp, network, "
        "not \"mpl\"; did you mean \"mlp\"?"},
       {"\"op\": \"clip\"", "\"op\": \"clamp\"",
        "13:12: /features/2/op must be one of impute, standardize, min_max, clip, log1p, one_hot, "

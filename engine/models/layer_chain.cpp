@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/models/layer_chain.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "engine/device/float_arena.h"
+#include "kernels/matmul/epilogue_rows.h"
+
+namespace reprotrain::engine {
+
+std::vector<ParameterRequest> LayerChain::parameters() const {
+  std::vector<ParameterRequest> all;
+  for (const auto& layer : layers_) {
+    std::vector<ParameterRequest> some = layer->parameters();
+    std::move(some.begin(), some.end(), std::back_inserter(all));
+  }
+  return all;
+}
+
+void LayerChain::initialise(size_t index, uint64_t seed, uint32_t instance,
+                            std::span<float> values) const {
+  for (const auto& layer : layers_) {
+    const size_t n_tensors = layer->parameters().size();
+    if (index < n_tensors) return layer->initialise(index, seed, instance, values);
+    index -= n_tensors;
+  }
+}
+
+void LayerChain::place(std::span<const int64_t> offsets) {
+  for (const auto& layer : layers_) {
+    const size_t n_tensors = layer->parameters().size();
+    layer->place(offsets.first(n_tensors));
+    offsets = offsets.subspan(n_tensors);
+  }
+}
+
+kernels::Epilogue LayerChain::output_derivative() const {
+  return layers_.empty() ? kernels::Epilogue{} : layers_.back()->output_derivative();
+}
+
+kernels::ConstMatrixView LayerChain::forward_training(kernels::ConstMatrixView inputs,
+                                                      const ParameterArenas& arenas,
+                                                      StepPosition position,
+                                                      const kernels::Parallel& parallel) {
+  for (const auto& layer : layers_) {
+    inputs = layer->forward_training(inputs, arenas, position, parallel);
+  }
+  return inputs;
+}
+
+void LayerChain::forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
+                         kernels::MatrixView outputs, const kernels::Parallel& parallel) const {
+  std::vector<const Layer*> active;
+  for (const auto& layer : layers_) {
+    if (!layer->is_for_training_only()) active.push_back(layer.get());
+  }
+  if (active.empty()) {
+    for (int64_t row = 0; row < inputs.n_rows; ++row) {
+      std::copy_n(inputs.row(row), inputs.n_columns, outputs.row(row));
+    }
+    return;
+  }
+  FloatArena arenas[2];
+  for (size_t i = 0; i + 1 < active.size(); ++i) {
+    const kernels::MatrixView next = arenas[i % 2].matrix(inputs.n_rows, active[i]->n_outputs());
+    active[i]->forward(inputs, parameters, next, parallel);
+    inputs = next;
+  }
+  active.back()->forward(inputs, parameters, outputs, parallel);
+}
+
+kernels::MatrixView LayerChain::backward(kernels::MatrixView gradient,
+                                         const ParameterArenas& arenas, const InputGradient& wanted,
+                                         const kernels::Parallel& parallel) {
+  if (layers_.empty()) kernels::finish_matrix(wanted.end, gradient, parallel);
+  for (size_t i = layers_.size(); i-- > 0;) {
+    const InputGradient inner =
+        i > 0 ? InputGradient{true, layers_[i - 1]->output_derivative()} : wanted;
+    gradient = layers_[i]->backward(gradient, arenas, inner, parallel);
+  }
+  return gradient;
+}
+
+}  // namespace reprotrain::engine

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Maximum of every window of an image.
+#pragma once
+
+#include "engine/device/float_arena.h"
+#include "engine/models/layer.h"
+#include "kernels/conv/pooling.h"
+
+namespace reprotrain::engine {
+
+class MaxPoolLayer final : public Layer {
+ public:
+  explicit MaxPoolLayer(const kernels::Pooling& pooling) : pooling_(pooling) {
+    kernels::require_pooling(pooling_);
+  }
+
+  int64_t n_outputs() const override { return pooling_.n_outputs(); }
+  kernels::ConstMatrixView forward_training(kernels::ConstMatrixView inputs,
+                                            const ParameterArenas& arenas, StepPosition position,
+                                            const kernels::Parallel& parallel) override;
+  void forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
+               kernels::MatrixView outputs, const kernels::Parallel& parallel) const override;
+  kernels::MatrixView backward(kernels::MatrixView gradient, const ParameterArenas& arenas,
+                               const InputGradient& wanted,
+                               const kernels::Parallel& parallel) override;
+
+ private:
+  kernels::Pooling pooling_;
+  std::vector<int32_t> winners_;  // of the last training pass
+  FloatArena outputs_;
+  FloatArena input_gradient_;
+};
+
+}  // namespace reprotrain::engine
