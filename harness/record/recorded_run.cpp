@@ -48,7 +48,7 @@ std::string digest_of(const Json& json) { return kernels::sha256_hex(canonical_j
 /// What binds checkpoints to a configuration: its identity keys and the arithmetic of this build.
 std::string origin_digest(const RunConfig& config) {
   return digest_of({{"config", identity_part(config.resolved)},
-                    {"arithmetic", arithmetic_ids(config.numerics.matmul)}});
+                    {"arithmetic", arithmetic_ids(config.numerics.matmul, config.model.type)}});
 }
 
 /// Builds run.json as the run proceeds.
@@ -61,7 +61,7 @@ class RecordBuilder {
         {"status", "running"},
         {"claim",
          {{"mode", "portable"},
-          {"arithmetic", arithmetic_ids(config.numerics.matmul)},
+          {"arithmetic", arithmetic_ids(config.numerics.matmul, config.model.type)},
           {"meaning", "the same bits on any 64-bit little-endian machine"}}},
         {"config", config.resolved},
         {"config_sha256", digest_of(config.resolved)},

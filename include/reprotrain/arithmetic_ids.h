@@ -29,16 +29,19 @@ inline std::vector<std::string> common_arithmetic_ids() {
   };
 }
 
-/// Ids that a model of images uses besides, ascending.
-inline std::vector<std::string> image_arithmetic_ids() {
-  return {"batch-norm-v1-draft", "conv-v1-draft", "pooling-v1-draft"};
+/// Ids that a model of type `network` uses besides, ascending: its layers may be any.
+inline std::vector<std::string> network_arithmetic_ids() {
+  return {"batch-norm-v1-draft", "conv-v1-draft", "network-v1-draft", "pooling-v1-draft"};
 }
 
-/// Ids that a run with `numerics.matmul` = `matmul` uses, ascending. They are part of its record
-/// and of its result id: a change of any number comes with another version of its id. `-draft` goes
-/// with version 1.0 of the program.
-inline std::vector<std::string> arithmetic_ids(std::string_view matmul) {
+/// Ids that a run uses, ascending, with `matmul` for numerics.matmul and `model` for model.type. They
+/// are part of its record and of its result id: a change of any number comes with another version of
+/// its id. `-draft` goes with version 1.0 of the program.
+inline std::vector<std::string> arithmetic_ids(std::string_view matmul, std::string_view model) {
   std::vector<std::string> ids = common_arithmetic_ids();
+  if (model == "network") {
+    for (const std::string& id : network_arithmetic_ids()) ids.push_back(id);
+  }
   for (const MatmulDefinition& definition : kMatmulDefinitions) {
     if (definition.name == matmul) ids.emplace_back(definition.id);
   }
@@ -49,7 +52,7 @@ inline std::vector<std::string> arithmetic_ids(std::string_view matmul) {
 /// All ids that this build can execute, ascending.
 inline std::vector<std::string> known_arithmetic_ids() {
   std::vector<std::string> ids = common_arithmetic_ids();
-  for (const std::string& id : image_arithmetic_ids()) ids.push_back(id);
+  for (const std::string& id : network_arithmetic_ids()) ids.push_back(id);
   for (const MatmulDefinition& definition : kMatmulDefinitions) ids.emplace_back(definition.id);
   std::sort(ids.begin(), ids.end());
   return ids;
