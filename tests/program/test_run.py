@@ -47,8 +47,8 @@ class Examples(ExampleTest):
         out = self.check_example("digits_cnn", ("accuracy", 0.97), "--threads", "2", folder="digits")
         verified = self.call("verify", out, "--threads", "1", "--progress", "none")
         self.assertIn("SAME BITS", verified.stdout)
-        self.call("predict", "--model", out / "result/model.h5", "--data", CONFIGS / "digits/digits.csv",
-                  "--out", self.folder / "predictions.csv")
+        self.call("predict", out, "--data", CONFIGS / "digits/digits.csv",
+                  "--out", self.folder / "predictions.h5")
 
     def test_breast_cancer(self):
         self.check_example("breast_cancer", ("accuracy", 0.95))
