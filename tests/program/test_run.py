@@ -58,6 +58,12 @@ class Examples(ExampleTest):
 
 
 class ExamplesOnRealData(ExampleTest):
+    def test_lenet_reaches_95_percent(self):
+        data = shared_data()
+        self.check_example("lenet", ("accuracy", 0.95), "--threads", "2",
+                           "--set", f"data.source={data}/mnist-t10k-images-idx3-ubyte.gz",
+                           "--set", f"data.labels={data}/mnist-t10k-labels-idx1-ubyte.gz", folder="mnist")
+
     def test_mnist_10k_reaches_95_percent(self):
         data = shared_data()
         for matmul in (None, "int8x2", "int8x3"):
