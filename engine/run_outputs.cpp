@@ -8,6 +8,7 @@
 
 #include "engine/data/content_id.h"
 #include "engine/data/hdf5_writer.h"
+#include "engine/models/stored_attribute.h"
 #include "engine/models/stored_layers.h"
 #include "include/reprotrain/error.h"
 #include "kernels/base/float_bits.h"
@@ -31,17 +32,6 @@ void collect_ids(const Hdf5Node& node, const std::string& prefix, ContentIds& id
       collect_ids(child, prefix + name + "/", ids);
     }
   }
-}
-
-[[noreturn]] void refuse_model(const std::string& path, const std::string& what) {
-  throw Error(ErrorKind::kEvidence,
-              path + ": " + what + "; it is no model of this program version");
-}
-
-const Array& attribute(const Hdf5Node& node, const std::string& name, const std::string& path) {
-  const auto found = node.attributes.find(name);
-  if (found == node.attributes.end()) refuse_model(path, "attribute \"" + name + "\" is missing");
-  return found->second;
 }
 
 Activation stored_activation(const std::string& name, const std::string& path) {
@@ -68,11 +58,11 @@ void save_config(const ModelConfig& config, Hdf5Node& root) {
 
 ModelConfig load_config(const Hdf5Node& root, const std::string& path) {
   ModelConfig config;
-  config.type = attribute(root, "type", path).strings.at(0);
-  config.activation = stored_activation(attribute(root, "activation", path).strings.at(0), path);
-  config.layer_norm = attribute(root, "layer_norm", path).int64s()[0] != 0;
-  config.matmul = stored_matmul(attribute(root, "matmul", path).strings.at(0), path);
-  const auto hidden = attribute(root, "hidden", path).int64s();
+  config.type = stored_text(root, "type", path);
+  config.activation = stored_activation(stored_text(root, "activation", path), path);
+  config.layer_norm = stored_integer(root, "layer_norm", path) != 0;
+  config.matmul = stored_matmul(stored_text(root, "matmul", path), path);
+  const auto hidden = stored_attribute(root, "hidden", ElementType::kInt64, path).int64s();
   config.hidden.assign(hidden.begin(), hidden.end());
   if (config.type == "network") load_layers(root, path, config);
   return config;
@@ -172,7 +162,7 @@ ContentIds write_model(const std::string& path, const ModelConfig& config, const
 
 SavedModel read_model(const std::string& path) {
   const Hdf5Node root = read_hdf5(path);
-  if (attribute(root, "reprotrain_model", path).int64s()[0] != kModelFormat) {
+  if (stored_integer(root, "reprotrain_model", path) != kModelFormat) {
     refuse_model(path, "its format version is another one");
   }
   const ModelConfig config = load_config(root, path);

@@ -10,7 +10,7 @@ kernels::ConstMatrixView AveragePoolLayer::forward_training(kernels::ConstMatrix
                                                             StepPosition /*position*/,
                                                             const kernels::Parallel& parallel) {
   const kernels::MatrixView outputs = outputs_.matrix(inputs.n_rows, n_outputs());
-  kernels::average_pooling_forward(pooling_, inputs, outputs, parallel);
+  forward(inputs, {}, outputs, parallel);
   return outputs;
 }
 

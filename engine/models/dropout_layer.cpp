@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/models/dropout_layer.h"
 
-#include <algorithm>
-
 #include "kernels/matmul/epilogue_rows.h"
 #include "kernels/random/streams.h"
 
@@ -19,9 +17,7 @@ kernels::ConstMatrixView DropoutLayer::forward_training(kernels::ConstMatrixView
              kernels::stream_of(kernels::StreamPurpose::kDropout, static_cast<uint32_t>(index_)),
              static_cast<uint32_t>(position.step)};
   const kernels::MatrixView outputs = outputs_.matrix(inputs.n_rows, n_);
-  for (int64_t row = 0; row < inputs.n_rows; ++row) {
-    std::copy_n(inputs.row(row), n_, outputs.row(row));
-  }
+  copy_rows(inputs, outputs);
   kernels::apply_dropout(dropout_, stream_, elements(outputs), parallel);
   return outputs;
 }
@@ -29,9 +25,7 @@ kernels::ConstMatrixView DropoutLayer::forward_training(kernels::ConstMatrixView
 void DropoutLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> /*parameters*/,
                            kernels::MatrixView outputs,
                            const kernels::Parallel& /*parallel*/) const {
-  for (int64_t row = 0; row < inputs.n_rows; ++row) {
-    std::copy_n(inputs.row(row), n_, outputs.row(row));
-  }
+  copy_rows(inputs, outputs);
 }
 
 kernels::MatrixView DropoutLayer::backward(kernels::MatrixView gradient,

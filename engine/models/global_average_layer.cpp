@@ -11,7 +11,7 @@ kernels::ConstMatrixView GlobalAverageLayer::forward_training(kernels::ConstMatr
                                                               StepPosition /*position*/,
                                                               const kernels::Parallel& parallel) {
   const kernels::MatrixView outputs = outputs_.matrix(inputs.n_rows, n_outputs());
-  kernels::global_average_forward(inputs, outputs, parallel);
+  forward(inputs, {}, outputs, parallel);
   return outputs;
 }
 

@@ -2,6 +2,7 @@
 // One stage of a network: forward, backward, and the memory between the two.
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cstdint>
 #include <memory>
@@ -36,6 +37,14 @@ template <typename T>
 std::span<T> elements(const kernels::BasicMatrixView<T>& matrix) {
   assert(matrix.row_stride == matrix.n_columns || matrix.n_rows <= 1);
   return {matrix.data, static_cast<size_t>(matrix.n_rows * matrix.n_columns)};
+}
+
+/// Copies a matrix row by row; either may have gaps between its rows.
+inline void copy_rows(const kernels::ConstMatrixView& from, const kernels::MatrixView& to) {
+  assert(from.n_rows == to.n_rows && from.n_columns == to.n_columns);
+  for (int64_t row = 0; row < from.n_rows; ++row) {
+    std::copy_n(from.row(row), from.n_columns, to.row(row));
+  }
 }
 
 /// What a backward pass is asked to return.

@@ -9,6 +9,18 @@
 
 namespace reprotrain::engine {
 
+namespace {
+
+/// Rows that an inference pass carries through all layers at once.
+constexpr int64_t kInferenceRows = 512;
+
+template <typename T>
+kernels::BasicMatrixView<T> rows_from(const kernels::BasicMatrixView<T>& m, int64_t begin) {
+  return {m.row(begin), std::min(kInferenceRows, m.n_rows - begin), m.n_columns, m.row_stride};
+}
+
+}  // namespace
+
 std::vector<ParameterRequest> LayerChain::parameters() const {
   std::vector<ParameterRequest> all;
   for (const auto& layer : layers_) {
@@ -55,19 +67,17 @@ void LayerChain::forward(kernels::ConstMatrixView inputs, std::span<const float>
   for (const auto& layer : layers_) {
     if (!layer->is_for_training_only()) active.push_back(layer.get());
   }
-  if (active.empty()) {
-    for (int64_t row = 0; row < inputs.n_rows; ++row) {
-      std::copy_n(inputs.row(row), inputs.n_columns, outputs.row(row));
-    }
-    return;
-  }
+  if (active.empty()) return copy_rows(inputs, outputs);
   FloatArena arenas[2];
-  for (size_t i = 0; i + 1 < active.size(); ++i) {
-    const kernels::MatrixView next = arenas[i % 2].matrix(inputs.n_rows, active[i]->n_outputs());
-    active[i]->forward(inputs, parameters, next, parallel);
-    inputs = next;
+  for (int64_t begin = 0; begin < inputs.n_rows; begin += kInferenceRows) {
+    kernels::ConstMatrixView rows = rows_from(inputs, begin);
+    for (size_t i = 0; i + 1 < active.size(); ++i) {
+      const kernels::MatrixView next = arenas[i % 2].matrix(rows.n_rows, active[i]->n_outputs());
+      active[i]->forward(rows, parameters, next, parallel);
+      rows = next;
+    }
+    active.back()->forward(rows, parameters, rows_from(outputs, begin), parallel);
   }
-  active.back()->forward(inputs, parameters, outputs, parallel);
 }
 
 kernels::MatrixView LayerChain::backward(kernels::MatrixView gradient,

@@ -11,7 +11,8 @@
 
 namespace reprotrain::engine {
 
-/// Each function is that of Layer, for all layers together.
+/// Each function is that of Layer, for all layers together. Inference carries some rows at a time
+/// through all of them.
 class LayerChain {
  public:
   void add(std::unique_ptr<Layer> layer) { layers_.push_back(std::move(layer)); }

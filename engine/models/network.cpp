@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/models/network.h"
 
-#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -16,9 +15,6 @@
 namespace reprotrain::engine {
 
 namespace {
-
-/// Rows that an inference pass carries through all layers at once.
-constexpr int64_t kInferenceRows = 512;
 
 /// dense with activation, or dense, norm and activation, then dropout, for every hidden width; at
 /// last dense to the outputs.
@@ -124,22 +120,13 @@ void Network::backward(kernels::ConstMatrixView output_gradient,
                        const kernels::Parallel& parallel) {
   const kernels::MatrixView gradient =
       state_->output_gradient.matrix(output_gradient.n_rows, output_gradient.n_columns);
-  for (int64_t row = 0; row < gradient.n_rows; ++row) {
-    std::copy_n(output_gradient.row(row), gradient.n_columns, gradient.row(row));
-  }
+  copy_rows(output_gradient, gradient);
   state_->layers.backward(gradient, state_->arenas(), InputGradient{false}, parallel);
 }
 
 void Network::forward(kernels::ConstMatrixView inputs, kernels::MatrixView outputs,
                       const kernels::Parallel& parallel) const {
-  for (int64_t begin = 0; begin < inputs.n_rows; begin += kInferenceRows) {
-    const int64_t n_rows = std::min(kInferenceRows, inputs.n_rows - begin);
-    const kernels::ConstMatrixView rows{inputs.row(begin), n_rows, inputs.n_columns,
-                                        inputs.row_stride};
-    const kernels::MatrixView part{outputs.row(begin), n_rows, outputs.n_columns,
-                                   outputs.row_stride};
-    state_->layers.forward(rows, parameters(), part, parallel);
-  }
+  state_->layers.forward(inputs, parameters(), outputs, parallel);
 }
 
 }  // namespace reprotrain::engine

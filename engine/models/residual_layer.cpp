@@ -54,9 +54,7 @@ kernels::MatrixView ResidualLayer::backward(kernels::MatrixView gradient,
                                             const InputGradient& wanted,
                                             const kernels::Parallel& parallel) {
   const kernels::MatrixView copy = branch_gradient_.matrix(gradient.n_rows, n_outputs_);
-  for (int64_t row = 0; row < gradient.n_rows; ++row) {
-    std::copy_n(gradient.row(row), n_outputs_, copy.row(row));
-  }
+  copy_rows(gradient, copy);
   kernels::finish_matrix(branch_.output_derivative(), copy, parallel);
   kernels::finish_matrix(shortcut_.output_derivative(), gradient, parallel);
   const InputGradient inner{wanted.is_wanted};

@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "include/reprotrain/error.h"
+#include "engine/models/stored_attribute.h"
 
 namespace reprotrain::engine {
 
@@ -26,20 +26,6 @@ constexpr std::array<std::pair<const char*, int64_t ImageConfig::*>, 3> kSides =
     {{"image_height", &ImageConfig::height},
      {"image_width", &ImageConfig::width},
      {"image_channels", &ImageConfig::channels}}};
-
-[[noreturn]] void refuse(const std::string& path, const std::string& what) {
-  throw Error(ErrorKind::kEvidence,
-              path + ": " + what + "; it is no model of this program version");
-}
-
-const Array& attribute(const Hdf5Node& node, const char* name, ElementType type,
-                       const std::string& path) {
-  const auto found = node.attributes.find(name);
-  const bool fits = found != node.attributes.end() && found->second.type == type &&
-                    found->second.n_elements() == 1;
-  if (!fits) refuse(path, std::string("attribute \"") + name + "\" of a layer is missing or odd");
-  return found->second;
-}
 
 void save_list(const std::vector<LayerConfig>& layers, Hdf5Node& group);
 
@@ -68,24 +54,23 @@ std::vector<LayerConfig> load_list(const Hdf5Node& group, const std::string& pat
 
 LayerConfig load_layer(const Hdf5Node& node, const std::string& path) {
   LayerConfig layer;
-  const std::string& type = attribute(node, "type", ElementType::kString, path).strings[0];
+  const std::string& type = stored_text(node, "type", path);
   const std::optional<LayerKind> kind = layer_kind_called(type);
-  if (!kind) refuse(path, "layer type \"" + type + "\" is unknown");
+  if (!kind) refuse_model(path, "layer type \"" + type + "\" is unknown");
   layer.kind = *kind;
-  const std::string& function =
-      attribute(node, "activation", ElementType::kString, path).strings[0];
+  const std::string& function = stored_text(node, "activation", path);
   layer.activation = activation_called(function);
   if (!layer.activation && function != kNoActivation) {
-    refuse(path, "activation \"" + function + "\" is unknown");
+    refuse_model(path, "activation \"" + function + "\" is unknown");
   }
   for (const auto& [name, field] : kIntegers) {
-    layer.*field = attribute(node, name, ElementType::kInt64, path).int64s()[0];
+    layer.*field = stored_integer(node, name, path);
   }
   for (const auto& [name, field] : kFlags) {
-    layer.*field = attribute(node, name, ElementType::kInt64, path).int64s()[0] != 0;
+    layer.*field = stored_integer(node, name, path) != 0;
   }
   for (const auto& [name, field] : kReals) {
-    layer.*field = attribute(node, name, ElementType::kFloat64, path).doubles()[0];
+    layer.*field = stored_real(node, name, path);
   }
   if (layer.kind != LayerKind::kResidual) return layer;
   layer.branch = load_list(node.require("layers", path), path);
@@ -94,7 +79,7 @@ LayerConfig load_layer(const Hdf5Node& node, const std::string& path) {
 }
 
 std::vector<LayerConfig> load_list(const Hdf5Node& group, const std::string& path) {
-  const int64_t count = attribute(group, "count", ElementType::kInt64, path).int64s()[0];
+  const int64_t count = stored_integer(group, "count", path);
   std::vector<LayerConfig> layers;
   for (int64_t i = 0; i < count; ++i) {
     layers.push_back(load_layer(group.require(std::to_string(i), path), path));
@@ -118,7 +103,7 @@ void load_layers(const Hdf5Node& root, const std::string& path, ModelConfig& con
   if (group.attributes.count(kSides[0].first) == 0) return;
   ImageConfig image;
   for (const auto& [name, side] : kSides) {
-    image.*side = attribute(group, name, ElementType::kInt64, path).int64s()[0];
+    image.*side = stored_integer(group, name, path);
   }
   config.image = image;
 }
