@@ -63,6 +63,7 @@ void* DeviceMemory::allocate(size_t size_bytes, const Schedule& schedule) {
     return nullptr;
   }
   poison(mapping + page, inner, schedule.poison_word());
+  mprotect(mapping + page, inner, PROT_NONE);
   const bool at_end = schedule.allocations_end_at_guard();
   const size_t alignment = std::min(size_bytes & (~size_bytes + 1), kLargestAlignment);
   std::byte* data = mapping + page + (at_end ? (inner - size_bytes) / alignment * alignment : 0);
@@ -91,6 +92,20 @@ void DeviceMemory::forget_oldest_freed() {
   freed_.erase(oldest);
   munmap(allocation.mapping, allocation.mapping_bytes);
 }
+
+void DeviceMemory::set_access(int protection) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [mapping, allocation] : by_mapping_) {
+    if (allocation.freed) continue;
+    mprotect(allocation.mapping + page_bytes(), allocation.mapping_bytes - 2 * page_bytes(),
+             protection);
+  }
+}
+
+OpenDeviceMemory::OpenDeviceMemory() {
+  DeviceMemory::instance().set_access(PROT_READ | PROT_WRITE);
+}
+OpenDeviceMemory::~OpenDeviceMemory() { DeviceMemory::instance().set_access(PROT_NONE); }
 
 const DeviceMemory::Allocation* DeviceMemory::find(const void* address) const {
   const auto* byte = static_cast<const std::byte*>(address);

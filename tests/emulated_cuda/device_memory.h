@@ -4,7 +4,8 @@
 // Its end or its beginning, as the schedule chooses, meets a guard page exactly, so that touching
 // one byte beyond that side is a fault at once; the gap to the page on the other side holds a
 // pattern that is checked after every launch. Fresh memory is poisoned. An allocation of n bytes
-// is aligned to the largest power of two that divides n, at most 256.
+// is aligned to the largest power of two that divides n, at most 256. But for launches and copies
+// all of it is closed, so that code of the host that touches it dies, as it would with a GPU.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +39,7 @@ class DeviceMemory {
   std::optional<std::string> first_damage() const;
 
  private:
+  friend class OpenDeviceMemory;
   struct Allocation {
     std::byte* mapping;
     size_t mapping_bytes;
@@ -46,6 +48,7 @@ class DeviceMemory {
     uint32_t poison;
     bool freed = false;
   };
+  void set_access(int protection);
   static bool is_damaged(const Allocation& allocation);
   const Allocation* find(const void* address) const;
   void forget_oldest_freed();
@@ -54,6 +57,15 @@ class DeviceMemory {
   std::map<const std::byte*, Allocation> by_mapping_;
   std::map<uint64_t, const std::byte*> freed_;
   uint64_t n_freed_ = 0;
+};
+
+/// Device memory can be touched until the end of the scope; one at a time.
+class OpenDeviceMemory {
+ public:
+  OpenDeviceMemory();
+  ~OpenDeviceMemory();
+  OpenDeviceMemory(const OpenDeviceMemory&) = delete;
+  OpenDeviceMemory& operator=(const OpenDeviceMemory&) = delete;
 };
 
 /// Fills with a pattern that is a NaN in binary32 and binary64 and no likely integer.

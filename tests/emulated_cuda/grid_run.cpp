@@ -34,6 +34,7 @@ void run_grid(const KernelLaunch& launch) {
   const std::lock_guard lock(one_grid_at_a_time);
   const Schedule schedule = current_schedule();
   const Choices choices = choices_of_next_launch();
+  const OpenDeviceMemory memory;
   const AccessFaultScope faults;
   GridRun(launch, schedule, choices).run();
 }

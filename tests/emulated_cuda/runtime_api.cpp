@@ -9,6 +9,7 @@
 #include "tests/emulated_cuda/device_memory.h"
 #include "tests/emulated_cuda/grid_run.h"
 #include "tests/emulated_cuda/launch.h"
+#include "tests/emulated_cuda/runtime_faults.h"
 #include "tests/emulated_cuda/schedule.h"
 
 struct CUstream_st {};
@@ -78,6 +79,7 @@ bool is_valid(const cudaLaunchConfig_t& config) {
 
 cudaError_t launch_kernel(const cudaLaunchConfig_t& config, const void* kernel,
                           std::function<void()> call) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   if (!is_valid(config)) return noted(cudaErrorInvalidConfiguration);
   if (config.dynamicSmemBytes > dynamic_shared_limit(kernel)) return noted(cudaErrorInvalidValue);
   run_grid({kernel, std::move(call), config.gridDim, config.blockDim, config.dynamicSmemBytes});
@@ -108,6 +110,8 @@ const char* cudaGetErrorName(cudaError_t error) {
       return "cudaErrorInvalidResourceHandle";
     case cudaErrorNotReady:
       return "cudaErrorNotReady";
+    case cudaErrorLaunchFailure:
+      return "cudaErrorLaunchFailure";
   }
   return "unrecognized error code";
 }
@@ -122,18 +126,22 @@ cudaError_t cudaGetLastError() {
 cudaError_t cudaPeekAtLastError() { return last_error; }
 
 cudaError_t cudaGetDeviceCount(int* count) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   *count = 1;
   return cudaSuccess;
 }
 cudaError_t cudaGetDevice(int* device) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   *device = 0;
   return cudaSuccess;
 }
 cudaError_t cudaSetDevice(int device) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   return noted(device == 0 ? cudaSuccess : cudaErrorInvalidDevice);
 }
 
 cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   if (device != 0) return noted(cudaErrorInvalidDevice);
   *properties = {};
   strcpy(properties->name, "emulated");
@@ -150,6 +158,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
 }
 
 cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int device) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   cudaDeviceProp properties;
   const cudaError_t error = cudaGetDeviceProperties(&properties, device);
   if (error != cudaSuccess) return error;
@@ -186,12 +195,14 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
 
 cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
 cudaError_t cudaRuntimeGetVersion(int* version) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   *version = kCudaVersion;
   return cudaSuccess;
 }
 cudaError_t cudaDriverGetVersion(int* version) { return cudaRuntimeGetVersion(version); }
 
 cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize) return cudaSuccess;
   if (value < 0 || static_cast<size_t>(value) > kSharedPerBlockOptin) {
     return noted(cudaErrorInvalidValue);
@@ -202,81 +213,102 @@ cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute
 }
 
 cudaError_t cudaMalloc(void** pointer, size_t n_bytes) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   *pointer = DeviceMemory::instance().allocate(n_bytes, current_schedule());
   return noted(*pointer == nullptr && n_bytes > 0 ? cudaErrorMemoryAllocation : cudaSuccess);
 }
 cudaError_t cudaFree(void* pointer) {
   const bool freed = pointer == nullptr || DeviceMemory::instance().release(pointer);
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);  // the device is gone
   return noted(freed ? cudaSuccess : cudaErrorInvalidValue);
 }
 cudaError_t cudaMallocAsync(void** pointer, size_t n_bytes, cudaStream_t /*stream*/) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   return cudaMalloc(pointer, n_bytes);
 }
 cudaError_t cudaFreeAsync(void* pointer, cudaStream_t /*stream*/) { return cudaFree(pointer); }
 cudaError_t cudaMallocHost(void** pointer, size_t n_bytes) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   *pointer = malloc(n_bytes);
   return noted(*pointer == nullptr && n_bytes > 0 ? cudaErrorMemoryAllocation : cudaSuccess);
 }
 cudaError_t cudaFreeHost(void* pointer) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   free(pointer);
   return cudaSuccess;
 }
 cudaError_t cudaMemGetInfo(size_t* free_bytes, size_t* total_bytes) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   *free_bytes = *total_bytes = kGlobalBytes;
   return cudaSuccess;
 }
 
 cudaError_t cudaMemcpy(void* target, const void* source, size_t n_bytes, cudaMemcpyKind kind) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   if (!can_copy(target, source, n_bytes, kind)) return noted(cudaErrorInvalidValue);
+  const OpenDeviceMemory open;
   if (n_bytes > 0) memmove(target, source, n_bytes);
   return cudaSuccess;
 }
 cudaError_t cudaMemcpyAsync(void* target, const void* source, size_t n_bytes, cudaMemcpyKind kind,
                             cudaStream_t /*stream*/) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   return cudaMemcpy(target, source, n_bytes, kind);
 }
 cudaError_t cudaMemset(void* target, int value, size_t n_bytes) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   if (n_bytes > 0 && !is_device(target, n_bytes)) return noted(cudaErrorInvalidValue);
+  const OpenDeviceMemory open;
   if (n_bytes > 0) memset(target, value, n_bytes);
   return cudaSuccess;
 }
 cudaError_t cudaMemsetAsync(void* target, int value, size_t n_bytes, cudaStream_t /*stream*/) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   return cudaMemset(target, value, n_bytes);
 }
 
 cudaError_t cudaStreamCreate(cudaStream_t* stream) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   *stream = new CUstream_st;
   return cudaSuccess;
 }
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned /*flags*/) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   return cudaStreamCreate(stream);
 }
 cudaError_t cudaStreamDestroy(cudaStream_t stream) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   delete stream;
   return cudaSuccess;
 }
 cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) { return cudaSuccess; }
 cudaError_t cudaStreamWaitEvent(cudaStream_t /*stream*/, cudaEvent_t event, unsigned /*flags*/) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   return noted(event != nullptr ? cudaSuccess : cudaErrorInvalidResourceHandle);
 }
 
 cudaError_t cudaEventCreate(cudaEvent_t* event) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   *event = new CUevent_st;
   return cudaSuccess;
 }
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned /*flags*/) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   return cudaEventCreate(event);
 }
 cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   delete event;
   return cudaSuccess;
 }
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t /*stream*/) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   event->is_recorded = true;
   return cudaSuccess;
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t /*event*/) { return cudaSuccess; }
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   if (!begin->is_recorded || !end->is_recorded) return noted(cudaErrorInvalidResourceHandle);
   *milliseconds = 0.0f;
   return cudaSuccess;
