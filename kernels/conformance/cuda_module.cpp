@@ -47,6 +47,7 @@ bool run_conformance_on(int index, std::vector<OperatorVerdict>& verdicts, std::
 extern "C" __attribute__((visibility("default"))) const reprotrain::kernels::CudaModuleTable*
 reprotrain_cuda_module() {
   using namespace reprotrain::kernels;
-  static const CudaModuleTable table{kernels_build_id(), count_devices, run_conformance_on};
+  static const CudaModuleTable table{kernels_build_id(), count_devices, run_conformance_on,
+                                     CUDART_VERSION, set_library_finder};
   return &table;
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <string>
 
+#include "kernels/base/vendor_library.h"
 #include "kernels/conformance/conformance.h"
 
 namespace reprotrain::kernels {
@@ -24,6 +25,11 @@ struct CudaModuleTable {
   /// Appends the verdicts of run_conformance on device `index`. False, with a sentence in `error`,
   /// where the device cannot be used.
   bool (*run_conformance)(int index, std::vector<OperatorVerdict>& verdicts, std::string& error);
+  /// The CUDA runtime that is linked in: 13000 for 13.0. Its major version is that of the driver and of
+  /// the libraries that fit.
+  int cuda_version;
+  /// Who finds the libraries that kernels load (kernels/base/vendor_library.h).
+  void (*set_library_finder)(LibraryFinder finder);
 };
 
 inline constexpr const char* kCudaModuleFunction = "reprotrain_cuda_module";
