@@ -76,7 +76,7 @@ LibraryAnswer ask_library(const LibraryQuestion& question) {
       question.patience_ms, raw, [&](RawAnswer& filled) { load_and_ask(question, filled); });
   LibraryAnswer answer;
   if (!failure.empty()) {
-    answer.reason = "is broken: a process that loaded it " + failure;
+    answer.reason = "is not usable: a process that loaded it " + failure;
   } else if (!raw.is_loaded) {
     answer.is_there = !says_absent(raw.error, question.file);
     answer.reason = std::string("cannot be loaded: ") + raw.error;

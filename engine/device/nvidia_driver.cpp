@@ -112,7 +112,7 @@ NvidiaDevices list_nvidia_devices(const std::string& driver_file, int patience_m
   const std::string failure = ask_in_child<RawDevices>(
       patience_ms, raw, [&](RawDevices& filled) { ask_driver(driver_file.c_str(), filled); });
   if (!failure.empty())
-    return {{}, "the NVIDIA driver is broken: a process that asked it " + failure};
+    return {{}, "the NVIDIA driver does not work: a process that asked it " + failure};
   if (raw.status == kNoDevice || (raw.status == 0 && raw.n_devices == 0)) {
     return {{}, "the NVIDIA driver offers no device to this process"};
   }

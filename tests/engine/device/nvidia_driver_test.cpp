@@ -56,7 +56,7 @@ TEST(NvidiaDriver, ADriverThatDoesNotStartIsASentenceWithItsOwnWords) {
 
 TEST(NvidiaDriver, ADriverThatCrashesIsASentence) {
   EXPECT_EQ(devices_of("crash").reason,
-            "the NVIDIA driver is broken: a process that asked it crashed (Bus error)");
+            "the NVIDIA driver does not work: a process that asked it crashed (Bus error)");
 }
 
 TEST(NvidiaDriver, ALibraryWithoutItsFunctionsIsASentence) {

@@ -65,11 +65,13 @@ TEST(VendorLibraries, EveryPlaceIsSearchedInTheOrderOfTheDocument) {
       {"usr/local/cuda/lib64/", "toolkit"},
       {"usr/local/cuda-13.10/lib64/", "toolkit"},
       {"usr/local/cuda-13.9/targets/" + target + "/lib/", "toolkit"},
+      {"usr/local/cuda-12.8/lib64/", "toolkit"},
       {"usr/lib/" + triplet + "/", "system"},
       {"usr/lib64/", "system"},
       {"usr/lib/", "system"},
       {"venv/lib/python3.12/site-packages/nvidia/cublas/lib/", "VIRTUAL_ENV"},
       {"venv/lib/python3.9/site-packages/nvidia/cu13/lib/", "VIRTUAL_ENV"},
+      {"venv/lib/python3.8/site-packages/nvidia/cublas/lib/", "VIRTUAL_ENV"},
       {"conda/lib/", "CONDA_PREFIX"},
       {"conda/lib/python3.11/site-packages/nvidia/cublas/lib/", "CONDA_PREFIX"},
       {"home/user/.local/lib/python3.11/site-packages/nvidia/cublas/lib/", "Python"},
@@ -171,18 +173,18 @@ class BrokenLibraries : public ::testing::Test {
 
 TEST_F(BrokenLibraries, ACrashIsASentence) {
   install("crashing");
-  EXPECT_EQ(reason(), " is broken: a process that loaded it crashed (Segmentation fault)");
+  EXPECT_EQ(reason(), " is not usable: a process that loaded it crashed (Segmentation fault)");
 }
 
 TEST_F(BrokenLibraries, AnEndOfTheProcessIsASentence) {
   install("ending");
-  EXPECT_EQ(reason(), " is broken: a process that loaded it stopped in the middle");
+  EXPECT_EQ(reason(), " is not usable: a process that loaded it stopped in the middle");
 }
 
 TEST_F(BrokenLibraries, SilenceIsASentence) {
   install("hanging");
   search_.patience_ms = 1000;
-  EXPECT_EQ(reason(), " is broken: a process that loaded it gave no answer within 1 s");
+  EXPECT_EQ(reason(), " is not usable: a process that loaded it gave no answer within 1 s");
 }
 
 TEST_F(BrokenLibraries, AnotherLibraryOfThatNameIsASentence) {
@@ -200,7 +202,7 @@ TEST_F(BrokenLibraries, HalfALibraryIsASentence) {
   install("cuda13");
   std::filesystem::resize_file(file_, std::filesystem::file_size(file_) / 3);
   const std::string said = reason();
-  EXPECT_TRUE(said.find(" cannot be loaded: ") == 0 || said.find(" is broken: ") == 0) << said;
+  EXPECT_TRUE(said.find(" cannot be loaded: ") == 0 || said.find(" is not usable: ") == 0) << said;
 }
 
 TEST(VendorLibraries, ADriverIsTooOldByWhatItServes) {
