@@ -69,6 +69,7 @@ ModelConfig load_config(const Hdf5Node& root, const std::string& path) {
 }
 
 void load_parameters(const Hdf5Node& root, const std::string& path, Network& network) {
+  std::vector<float> parameters(network.parameters().size());
   for (const Parameter& parameter : network.parameter_list()) {
     const Array& array = root.require("parameters/" + parameter.name, path).array;
     if (array.shape != parameter.shape) {
@@ -76,8 +77,9 @@ void load_parameters(const Hdf5Node& root, const std::string& path, Network& net
     }
     const auto values = array.floats();
     std::copy(values.begin(), values.end(),
-              network.parameters().begin() + static_cast<std::ptrdiff_t>(parameter.offset));
+              parameters.begin() + static_cast<std::ptrdiff_t>(parameter.offset));
   }
+  network.set_parameters(parameters);
 }
 
 std::vector<std::string> split_names(const Split& split, int64_t n_rows) {
@@ -147,7 +149,8 @@ ContentIds write_model(const std::string& path, const ModelConfig& config, const
   root.set_dataset("feature_names", Array::of(feature_names));
   plan.save(root.at_or_create("transforms"));
   save_target(target, root.at_or_create("target"));
-  const auto values = network.parameters();
+  const std::vector<float> parameters = network.host_parameters();
+  const std::span<const float> values(parameters);
   for (const Parameter& parameter : network.parameter_list()) {
     root.set_dataset("parameters/" + parameter.name,
                      Array::of(values.subspan(static_cast<size_t>(parameter.offset),
@@ -160,7 +163,7 @@ ContentIds write_model(const std::string& path, const ModelConfig& config, const
   return ids;
 }
 
-SavedModel read_model(const std::string& path) {
+SavedModel read_model(const std::string& path, ComputeDevice& device) {
   const Hdf5Node root = read_hdf5(path);
   if (stored_integer(root, "reprotrain_model", path) != kModelFormat) {
     refuse_model(path, "its format version is another one");
@@ -168,7 +171,8 @@ SavedModel read_model(const std::string& path) {
   const ModelConfig config = load_config(root, path);
   const auto& names = root.require("feature_names", path).array.strings;
   Target target = load_target(root.require("target", path), path);
-  Network network(config, static_cast<int64_t>(names.size()), target.n_outputs(), /*seed=*/0);
+  Network network(config, static_cast<int64_t>(names.size()), target.n_outputs(), /*seed=*/0,
+                  device);
   load_parameters(root, path, network);
   return {config, FeaturePlan::load(root.require("transforms", path)), names, std::move(target),
           std::move(network)};

@@ -12,6 +12,7 @@
 
 #include "engine/device/library_search.h"
 #include "engine/device/vendor_libraries.h"
+#include "kernels/conformance/build_id.h"
 
 namespace reprotrain::engine {
 namespace {
@@ -52,7 +53,7 @@ kernels::LibraryPlace find_for_module(const char* stem, int major) {
 }
 
 struct LoadedModule {
-  const kernels::CudaModuleTable* table = nullptr;
+  const CudaModuleTable* table = nullptr;
   std::string reason;
 };
 
@@ -67,10 +68,9 @@ LoadedModule load(const std::filesystem::path& path) {
   if (library == nullptr) {
     return {nullptr, std::string("the module cannot be loaded: ") + dlerror()};
   }
-  const auto function =
-      reinterpret_cast<kernels::CudaModuleFunction>(dlsym(library, kernels::kCudaModuleFunction));
+  const auto function = reinterpret_cast<CudaModuleFunction>(dlsym(library, kCudaModuleFunction));
   if (function == nullptr) return {nullptr, path.string() + " is no module of reprotrain"};
-  const kernels::CudaModuleTable* table = function();
+  const CudaModuleTable* table = function();
   if (std::string_view(table->build_id) != kernels::kernels_build_id()) {
     return {nullptr, path.string() + " belongs to another build of reprotrain; install both again"};
   }
@@ -82,7 +82,7 @@ LoadedModule load(const std::filesystem::path& path) {
 
 std::string cuda_module_file() { return find_module().string(); }
 
-const kernels::CudaModuleTable* load_cuda_module(std::string& reason) {
+const CudaModuleTable* load_cuda_module(std::string& reason) {
   static const LoadedModule module = load(find_module());
   reason = module.reason;
   return module.table;

@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = pathlib.Path(os.environ.get("REPROTRAIN_PROGRAM", ROOT / "build/release/bin/reprotrain"))
 PART = {"part": str, "name": str, "device": str, "verdict": str, "detail": str, "seconds": float, "limit_seconds": float}
 
-# A program that trains on a GPU, as far as its answers tell: it gives the work to the real one. FAKE_FAULT: what it does
+# A program on a machine with a GPU, as far as its answers tell: it gives the work to the CPU. FAKE_FAULT: what it does
 # wrong.
 FAKE_PROGRAM = """#!{python}
 import json, os, subprocess, sys, time
@@ -32,8 +32,6 @@ if fault == "differs" and is_run and "cuda" in arguments:
 command = ["{program}", *("cpu" if word == "cuda" else word for word in arguments)]
 done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
 text = done.stdout
-if "--help" in arguments:
-    text = text.replace("auto or cpu", "auto, cpu or cuda:N")
 if arguments[:1] == ["env"] and fault != "no device":
     report = json.loads(text)
     report["gpu"]["devices"] = [{{"name": "Fake GPU", "compute_capability": "9.0", "multiprocessors": 1, "memory_bytes": 1,
