@@ -4,7 +4,7 @@
 #
 #   bin/reprotrain, bin/reprotrain_conformance
 #   lib/reprotrain/      the CUDA module, and every shared library that the programs need but those of glibc
-#   share/reprotrain/    examples with their known result ids, documentation, licence
+#   share/reprotrain/    examples with their known result ids, documentation, licence, the check of a GPU machine
 set(private_libraries lib/reprotrain)
 set(shared_files share/reprotrain)
 
@@ -26,6 +26,8 @@ endif()
 install(DIRECTORY configs DESTINATION ${shared_files})
 install(DIRECTORY docs DESTINATION ${shared_files} PATTERN adr EXCLUDE)
 install(FILES tests/golden/examples.kat DESTINATION ${shared_files})
+install(PROGRAMS scripts/gpu-check.sh scripts/gpu_check.py DESTINATION ${shared_files}/scripts)
+install(FILES scripts/gpu_check_report.py DESTINATION ${shared_files}/scripts)
 install(FILES LICENSE README.md THIRD_PARTY.md CHANGELOG.md DESTINATION ${shared_files})
 
 set(CPACK_GENERATOR TXZ)

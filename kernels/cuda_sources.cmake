@@ -32,6 +32,7 @@ set(REPROTRAIN_CUDA_SOURCES
 )
 # What calls a library that needs a GPU; tests have plain implementations.
 set(REPROTRAIN_CUDA_LIBRARY_SOURCES
+  base/vendor_library.cpp
   matmul/cublaslt_int8_gemm.cpp
   random/sort_pairs_cuda.cu
 )

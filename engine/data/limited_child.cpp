@@ -63,12 +63,12 @@ void become_limited(const ChildLimits& limits, pid_t parent) {
   limit(RLIMIT_AS, address_space_bytes() + static_cast<rlim_t>(limits.memory_bytes));
   limit(RLIMIT_CPU, static_cast<rlim_t>(limits.cpu_seconds), 1);
   limit(RLIMIT_CORE, 0);
-  limit(RLIMIT_FSIZE, 0);
+  if (!limits.may_write_files) limit(RLIMIT_FSIZE, 0);
 }
 
 [[noreturn]] void fail(const char* action) {
-  throw Error(ErrorKind::kEnvironment, std::string("cannot ") + action +
-                                           " to parse HDF5: " + std::strerror(errno) +
+  throw Error(ErrorKind::kEnvironment, std::string("cannot ") + action + ": " +
+                                           std::strerror(errno) +
                                            "; free memory or raise the limit on processes");
 }
 
@@ -77,7 +77,7 @@ void become_limited(const ChildLimits& limits, pid_t parent) {
 LimitedChild::LimitedChild(const ChildLimits& limits, const std::function<void(int)>& body)
     : limits_(limits) {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) fail("open a pipe");
+  if (::pipe2(ends, O_CLOEXEC) != 0) fail("open a pipe to a child process");
   ::fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes);  // only faster when it is granted
   const pid_t parent = ::getpid();
   {
@@ -98,7 +98,7 @@ LimitedChild::LimitedChild(const ChildLimits& limits, const std::function<void(i
   pipe_ = ends[0];
   if (process_ < 0) {
     ::close(pipe_);
-    fail("start a process");
+    fail("start a child process");
   }
 }
 
@@ -140,6 +140,15 @@ std::string LimitedChild::how_it_ended() {
   if (WEXITSTATUS(status) == kSetupFailed)
     return "could not be confined (are /proc and /dev/null there?)";
   return "stopped in the middle";
+}
+
+void write_whole(int pipe, std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(pipe, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;
+    bytes = bytes.subspan(static_cast<size_t>(n));
+  }
 }
 
 void forbid_opening_files() { limit(RLIMIT_NOFILE, 0); }

@@ -16,13 +16,14 @@ struct ChildLimits {
   int64_t memory_bytes = 0;  ///< address space beyond what this process has now
   int64_t cpu_seconds = 0;
   int no_progress_ms = 0;  ///< longest silence that `read` accepts
+  bool may_write_files = false;
 };
 
 /// Runs `body(pipe)` in a forked child and reads what it writes to the pipe.
 ///
-/// The child inherits no descriptors but the pipe, reads and prints to nowhere, writes no file,
-/// dumps no core, ignores the terminal's interrupt and dies with the thread that made it. When
-/// `body` returns, the child exits with status 0 without running destructors or exit handlers.
+/// The child inherits no descriptors but the pipe, reads and prints to nowhere, writes no file unless
+/// it may, dumps no core, ignores the terminal's interrupt and dies with the thread that made it.
+/// When `body` returns, the child exits with status 0 without running destructors or exit handlers.
 class LimitedChild {
  public:
   /// Throws Error(kEnvironment) when no process can be made.
@@ -46,6 +47,9 @@ class LimitedChild {
   pid_t process_ = -1;
   int pipe_ = -1;
 };
+
+/// Called in the child: writes all of `bytes`, or as much as anybody reads.
+void write_whole(int pipe, std::span<const std::byte> bytes);
 
 /// Called in the child once it holds every file it needs: opening another one fails from here on.
 /// So do pipes, through which the sanitizers' vptr check probes memory: the asan preset omits it.

@@ -4,11 +4,14 @@
 #include <dlfcn.h>
 #include <elf.h>
 
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
 #include <system_error>
 
+#include "engine/device/library_search.h"
+#include "engine/device/vendor_libraries.h"
 #include "kernels/conformance/build_id.h"
 
 namespace reprotrain::engine {
@@ -19,10 +22,7 @@ constexpr const char* kFileName = "libreprotrain_cuda.so";
 /// Where the module is, or an empty path.
 std::filesystem::path find_module() {
   std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return {};
-  const auto folder = program.parent_path();
-  for (const auto& place : {folder, folder.parent_path() / "lib" / "reprotrain"}) {
+  for (const std::filesystem::path& place : folders_of_program(program_folder())) {
     if (std::filesystem::exists(place / kFileName, error)) return place / kFileName;
   }
   return {};
@@ -41,13 +41,23 @@ bool is_cut_off(const std::filesystem::path& path) {
           size - header.e_shoff < std::uintmax_t{header.e_shnum} * header.e_shentsize);
 }
 
+/// What the module calls when a kernel needs a library of NVIDIA's. No exception may cross to it.
+kernels::LibraryPlace find_for_module(const char* stem, int major) {
+  try {
+    const VendorLibraryReport report =
+        find_vendor_library(vendor_library_called(stem), {major, 0}, search_of_this_process());
+    return {report.path, report.reason};
+  } catch (const std::exception& failure) {
+    return {{}, failure.what()};
+  }
+}
+
 struct LoadedModule {
   const CudaModuleTable* table = nullptr;
   std::string reason;
 };
 
-LoadedModule load() {
-  const std::filesystem::path path = find_module();
+LoadedModule load(const std::filesystem::path& path) {
   if (path.empty()) {
     return {nullptr, std::string("no ") + kFileName +
                          " beside the program or in ../lib/reprotrain; builds with "
@@ -64,13 +74,16 @@ LoadedModule load() {
   if (std::string_view(table->build_id) != kernels::kernels_build_id()) {
     return {nullptr, path.string() + " belongs to another build of reprotrain; install both again"};
   }
+  table->set_library_finder(find_for_module);
   return {table, {}};
 }
 
 }  // namespace
 
+std::string cuda_module_file() { return find_module().string(); }
+
 const CudaModuleTable* load_cuda_module(std::string& reason) {
-  static const LoadedModule module = load();
+  static const LoadedModule module = load(find_module());
   reason = module.reason;
   return module.table;
 }

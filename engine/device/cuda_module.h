@@ -9,9 +9,12 @@
 
 namespace reprotrain::engine {
 
+/// The module's file beside the program or in ../lib/reprotrain, usable or not; "" where there is none.
+std::string cuda_module_file();
+
 /// The module's table, or nullptr and in `reason` a sentence: no module beside the program or in
 /// ../lib/reprotrain, a library it needs is missing, or it belongs to another build. Loaded once and
-/// kept.
+/// kept; libraries that its kernels load later are found as vendor_libraries.h says.
 const CudaModuleTable* load_cuda_module(std::string& reason);
 
 }  // namespace reprotrain::engine

@@ -19,7 +19,6 @@
 #include "engine/data/file_digest.h"
 #include "engine/data/hdf5_library.h"
 #include "harness/record/build_info.h"
-#include "harness/record/canonical_json.h"
 #include "include/reprotrain/error.h"
 #include "include/reprotrain/version.h"
 
@@ -176,25 +175,7 @@ Json gpu(const std::string& root) {
   std::sort(models.begin(), models.end());
   return {{"driver", driver},
           {"models", models},
-          {"details", unknown("this build has no CUDA back end to ask for more")}};
-}
-
-// "program.version", "cpu.cores": the paths and texts of all leaves.
-void add_lines(const Json& value, const std::string& name,
-               std::vector<std::pair<std::string, std::string>>& lines) {
-  if (value.is_object() && value.contains("unknown")) {
-    lines.emplace_back(name, "unknown: " + value["unknown"].get<std::string>());
-  } else if (value.is_object()) {
-    for (const auto& [key, member] : value.items()) {
-      add_lines(member, name.empty() ? key : name + "." + key, lines);
-    }
-  } else if (value.is_array()) {
-    std::string words;
-    for (const Json& word : value) words += (words.empty() ? "" : " ") + word.get<std::string>();
-    lines.emplace_back(name, words);
-  } else {
-    lines.emplace_back(name, value.is_string() ? value.get<std::string>() : canonical_json(value));
-  }
+          {"details", unknown("only `reprotrain env` asks the driver for more")}};
 }
 
 }  // namespace
@@ -219,21 +200,6 @@ Json environment_json(const std::string& root) {
           {"variables", variables()},
           {"container", container(root)},
           {"gpu", gpu(root)}};
-}
-
-std::string environment_table(const Json& environment) {
-  std::vector<std::pair<std::string, std::string>> lines;
-  add_lines(environment, "", lines);
-  size_t width = 0;
-  for (const auto& [name, value] : lines) width = std::max(width, name.size());
-  std::string table;
-  for (const auto& [name, value] : lines) {
-    table += name;
-    table.append(width + 2 - name.size(), ' ');
-    table += value;
-    table += '\n';
-  }
-  return table;
 }
 
 }  // namespace reprotrain::harness

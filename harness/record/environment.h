@@ -19,9 +19,6 @@ namespace reprotrain::harness {
 /// theirs.
 Json environment_json(const std::string& root = "");
 
-/// The same as an aligned table for people, one fact a line.
-std::string environment_table(const Json& environment);
-
 /// True for variables that are recorded: CUDA_*, CUBLAS_*, NCCL_*, OMP_*, HDF5_* and a few more
 /// that libraries of ours read.
 bool is_recorded_variable(std::string_view name);

@@ -15,6 +15,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "kernels/base/vendor_library.h"
+
 namespace reprotrain::kernels {
 
 namespace {
@@ -25,18 +27,9 @@ void check_blas(cublasStatus_t status, const char* call) {
                            std::to_string(static_cast<int>(status)));
 }
 
-void* open_library() {
-  const std::string versioned = "libcublasLt.so." + std::to_string(CUBLAS_VER_MAJOR);
-  for (const std::string& name : {versioned, std::string("libcublasLt.so")}) {
-    if (void* library = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
-  }
-  throw std::runtime_error(versioned + " cannot be loaded: " + dlerror() +
-                           "; add its folder to LD_LIBRARY_PATH, or use the kernel without it");
-}
-
 /// The functions that we call.
 struct CublasLt {
-  CublasLt() : library(open_library()) {
+  CublasLt() : library(open_vendor_library("libcublasLt", CUBLAS_VER_MAJOR)) {
     find(create, "cublasLtCreate");
     find(destroy, "cublasLtDestroy");
     find(matmul, "cublasLtMatmul");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Exact int8 products on tensor cores, through cuBLASLt.
 //
-// The library is loaded when the first one is made, and never before: programs start and run on
-// machines without it. Which of its kernels it picks is free, since integer sums are exact.
+// The library is loaded when the first one is made, from where kernels/base/vendor_library.h finds it, and
+// never before: programs start and run on machines without it. Which of its kernels it picks is free, since integer sums are exact.
 #pragma once
 
 #include <cstddef>

@@ -41,11 +41,18 @@ std::unique_ptr<ComputeDevice> open_device(int index, int64_t most_bytes,
   }
 }
 
+/// The libraries that would fit, of which none is used.
+constexpr int kEmulatedCudaVersion = 13000;
+void no_libraries(kernels::LibraryFinder /*finder*/) {}
+
 }  // namespace
 
+std::string cuda_module_file() { return "emulated device in the program"; }
+
 const CudaModuleTable* load_cuda_module(std::string& /*reason*/) {
-  static const CudaModuleTable table{kernels::kernels_build_id(), count_devices, run_conformance,
-                                     open_device};
+  static const CudaModuleTable table{
+      kernels::kernels_build_id(), count_devices, run_conformance, open_device,
+      kEmulatedCudaVersion,        no_libraries};
   return &table;
 }
 

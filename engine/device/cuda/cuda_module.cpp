@@ -60,7 +60,11 @@ std::unique_ptr<ComputeDevice> open_device(int index, int64_t most_bytes,
 extern "C" __attribute__((visibility("default"))) const reprotrain::engine::CudaModuleTable*
 reprotrain_cuda_module() {
   using namespace reprotrain::engine;
-  static const CudaModuleTable table{reprotrain::kernels::kernels_build_id(), count_devices,
-                                     run_conformance_on, open_device};
+  static const CudaModuleTable table{reprotrain::kernels::kernels_build_id(),
+                                     count_devices,
+                                     run_conformance_on,
+                                     open_device,
+                                     CUDART_VERSION,
+                                     reprotrain::kernels::set_library_finder};
   return &table;
 }

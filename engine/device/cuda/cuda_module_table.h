@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/device/compute_device.h"
+#include "kernels/base/vendor_library.h"
 #include "kernels/conformance/conformance.h"
 
 namespace reprotrain::engine {
@@ -29,6 +30,11 @@ struct CudaModuleTable {
   std::unique_ptr<ComputeDevice> (*open_device)(int index, int64_t most_bytes,
                                                 const kernels::Parallel& threads,
                                                 std::string& error);
+  /// The CUDA runtime that is linked in: 13000 for 13.0. Its major version is that of the driver and of
+  /// the libraries that fit.
+  int cuda_version;
+  /// Who finds the libraries that kernels load (kernels/base/vendor_library.h).
+  void (*set_library_finder)(kernels::LibraryFinder finder);
 };
 
 inline constexpr const char* kCudaModuleFunction = "reprotrain_cuda_module";

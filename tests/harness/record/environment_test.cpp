@@ -103,16 +103,5 @@ TEST(Environment, OnlyListedVariablesAreRecorded) {
   EXPECT_FALSE(is_recorded_variable("PATH"));
 }
 
-TEST(Environment, TheTableHasOneFactALine) {
-  const Json environment = {{"cpu", {{"cores", 2}, {"flags", {"avx", "fma"}}}},
-                            {"gpu", {{"unknown", "none here"}}},
-                            {"libc", "glibc 2.36"}};
-  EXPECT_EQ(environment_table(environment),
-            "cpu.cores  2\n"
-            "cpu.flags  avx fma\n"
-            "gpu        unknown: none here\n"
-            "libc       glibc 2.36\n");
-}
-
 }  // namespace
 }  // namespace reprotrain::harness

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/cli/gpu_support.h"
+
+#include <string_view>
+
+#include "engine/device/cuda_module.h"
+
+namespace reprotrain::harness {
+
+namespace {
+
+constexpr const char* kNoCuda =
+    "--device cuda is not available; results are the same bits on the CPU";
+
+/// The oldest GPU that the kernels are built for.
+constexpr int kLeastMajor = 7;
+constexpr int kLeastMinor = 5;
+
+struct LibraryCost {
+  std::string_view name;
+  const char* cost;
+};
+constexpr LibraryCost kLibraryCosts[] = {
+    {"cuBLASLt",
+     "products int8x2 and int8x3 on a GPU take kernels of ours instead of its tensor cores: "
+     "slower, "
+     "the same bits"},
+    {"cuBLAS", "numerics.mode device is not available; portable, the default, does not need it"},
+    {"cuDNN",
+     "numerics.mode device is not available for convolutions; portable, the default, does not need "
+     "it"},
+};
+
+std::string cost_of(std::string_view library) {
+  for (const LibraryCost& known : kLibraryCosts) {
+    if (known.name == library) return known.cost;
+  }
+  return "";
+}
+
+std::string cuda_text(int version) {
+  return std::to_string(version / 1000) + "." + std::to_string(version % 1000 / 10);
+}
+
+std::string capability_of(const engine::NvidiaDevice& device) {
+  return std::to_string(device.major) + "." + std::to_string(device.minor);
+}
+
+bool is_covered(const engine::NvidiaDevice& device) {
+  return device.major > kLeastMajor || (device.major == kLeastMajor && device.minor >= kLeastMinor);
+}
+
+Json not_found(const std::string& reason) { return {{"found", false}, {"reason", reason}}; }
+
+Json module_json(const GpuSupport& support) {
+  Json json = support.module_reason.empty()
+                  ? Json{{"found", true}, {"cuda_version", cuda_text(support.cuda_version)}}
+                  : not_found(support.module_reason);
+  if (!support.module_file.empty()) json["path"] = support.module_file;
+  return json;
+}
+
+Json library_json(const engine::VendorLibraryReport& library) {
+  Json json = library.is_found() ? Json{{"found", true},
+                                        {"path", library.path},
+                                        {"place", library.place},
+                                        {"version", library.version.text()}}
+                                 : not_found(library.reason);
+  json["name"] = library.name;
+  json["passed_over"] = Json::array();
+  for (const engine::PassedOver& other : library.passed_over) {
+    json["passed_over"].push_back({{"path", other.path}, {"reason", "it " + other.reason}});
+  }
+  return json;
+}
+
+Json driver_json(const engine::VendorLibraryReport& driver) {
+  Json json = library_json(driver);
+  json.erase("name");
+  json.erase("version");
+  if (driver.is_found()) {
+    json["cuda_version"] =
+        std::to_string(driver.version.major) + "." + std::to_string(driver.version.minor);
+  }
+  return json;
+}
+
+Json device_json(const engine::NvidiaDevice& device) {
+  return {{"name", device.name},
+          {"compute_capability", capability_of(device)},
+          {"multiprocessors", device.n_multiprocessors},
+          {"memory_bytes", device.memory_bytes},
+          {"ecc", device.has_ecc},
+          {"mig_profile", device.mig_profile.empty() ? Json() : Json(device.mig_profile)}};
+}
+
+void add_driver_and_devices(const GpuSupport& support, std::vector<Missing>& missing) {
+  if (!support.driver.is_found()) {
+    missing.push_back({"NVIDIA driver", support.driver.reason, kNoCuda});
+  } else if (support.devices.devices.empty()) {
+    missing.push_back({"CUDA device", support.devices.reason, kNoCuda});
+  }
+  for (size_t i = 0; i < support.devices.devices.size(); ++i) {
+    const engine::NvidiaDevice& device = support.devices.devices[i];
+    if (is_covered(device)) continue;
+    const std::string name = "cuda:" + std::to_string(i);
+    missing.push_back({"kernels for " + name,
+                       device.name + " has compute capability " + capability_of(device) +
+                           ", and they need " + std::to_string(kLeastMajor) + "." +
+                           std::to_string(kLeastMinor),
+                       "--device " + name +
+                           " is not available; results are the same bits on the "
+                           "CPU"});
+  }
+}
+
+}  // namespace
+
+GpuSupport look_for_gpu_support() {
+  GpuSupport support;
+  const engine::LibrarySearch search = engine::search_of_this_process();
+  support.module_file = engine::cuda_module_file();
+  if (const auto* module = engine::load_cuda_module(support.module_reason)) {
+    support.cuda_version = module->cuda_version;
+  }
+  const auto find = [&](const engine::VendorLibrary& library) {
+    return engine::find_vendor_library(
+        library, engine::requirement_for(library, support.cuda_version), search);
+  };
+  support.driver = find(engine::nvidia_driver_library());
+  if (support.driver.is_found()) {
+    support.devices = engine::list_nvidia_devices(support.driver.path, search.patience_ms);
+  } else {
+    support.devices.reason = support.driver.reason;
+  }
+  for (const engine::VendorLibrary& library : engine::vendor_libraries()) {
+    support.libraries.push_back(find(library));
+  }
+  return support;
+}
+
+Json gpu_support_json(const GpuSupport& support) {
+  Json devices = Json::array();
+  for (const engine::NvidiaDevice& device : support.devices.devices) {
+    devices.push_back(device_json(device));
+  }
+  Json libraries = Json::array();
+  for (const engine::VendorLibraryReport& library : support.libraries) {
+    libraries.push_back(library_json(library));
+  }
+  return {{"cuda_module", module_json(support)},
+          {"driver", driver_json(support.driver)},
+          {"devices", devices},
+          {"libraries", libraries}};
+}
+
+std::vector<Missing> missing_parts(const GpuSupport& support) {
+  std::vector<Missing> missing;
+  add_driver_and_devices(support, missing);
+  if (!support.module_reason.empty()) {
+    missing.push_back({"CUDA module", support.module_reason, kNoCuda});
+  }
+  for (const engine::VendorLibraryReport& library : support.libraries) {
+    if (library.is_found()) continue;
+    missing.push_back({std::string(library.name), library.reason, cost_of(library.name)});
+  }
+  return missing;
+}
+
+}  // namespace reprotrain::harness
