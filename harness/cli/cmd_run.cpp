@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "engine/models/layer_builder.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/interrupt.h"
 #include "harness/cli/memory_limit.h"
@@ -80,6 +81,14 @@ void require_inputs(const RunConfig& config) {
   }
 }
 
+/// Layers that do not fit one another are refused before any data is read, where the configuration
+/// says what a row is.
+void require_fitting_layers(const engine::ModelConfig& model) {
+  if (!model.image) return;
+  const auto [height, width, channels] = *model.image;
+  engine::build_configured_layers(model, height * width * channels, /*n_outputs=*/1);
+}
+
 ExitCode train(const RunConfig& config, const std::string& out, OpenMode mode, Progress& progress) {
   RunDirectory directory(out, mode);
   if (directory.has_begun() && std::filesystem::exists(directory.paths().record)) {
@@ -99,6 +108,7 @@ ExitCode run(const RunOptions& options) {
     return ExitCode::kSuccess;
   }
   require_training(config, options.config);
+  require_fitting_layers(config.model);
   const std::string out = output_directory(options, config);
   if (options.dry_run) {
     require_inputs(config);
