@@ -8,6 +8,7 @@
 
 #include "engine/data/content_id.h"
 #include "engine/data/hdf5_writer.h"
+#include "engine/models/model_list.h"
 #include "engine/models/stored_attribute.h"
 #include "engine/models/stored_layers.h"
 #include "include/reprotrain/error.h"
@@ -176,7 +177,8 @@ SavedModel model_in(const Hdf5Node& root, const std::string& path) {
   const ModelConfig config = load_config(root, path);
   const auto& names = root.require("feature_names", path).array.strings;
   Target target = load_target(root.require("target", path), path);
-  Network network(config, static_cast<int64_t>(names.size()), target.n_outputs(), /*seed=*/0);
+  Network network = build_network(config, target.task, static_cast<int64_t>(names.size()),
+                                  target.n_outputs(), /*seed=*/0);
   load_parameters(root, path, network);
   if (dataset_count(root.require("parameters", path)) != network.parameter_list().size()) {
     refuse_model(path, "it holds tensors that its layers do not have");

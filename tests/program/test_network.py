@@ -181,6 +181,8 @@ class StoredLayers(ProgramTest):
                     replaced("parameters/conv0/weight", lambda values: values.reshape(-1)))
 
     def test_words_that_mean_nothing(self):
+        self.refuse("there is no model 'resnet'", lambda file: file.attrs.modify("type", "resnet"))
+        self.refuse("network has no hidden layers", lambda file: file.attrs.modify("layer_norm", numpy.int64(1)))
         self.refuse('layer type "conv3d" is unknown', attribute("0", "type", "conv3d"))
         self.refuse('activation "swish" is unknown', attribute("0", "activation", "swish"))
         self.refuse("the function is missing", attribute("2", "activation", "none"))
