@@ -16,9 +16,9 @@
 
 #include "bench/command_line.h"
 #include "bench/timing.h"
+#include "engine/device/cpu_device.h"
 #include "engine/device/cpu_threads.h"
 #include "engine/models/network.h"
-#include "engine/train/gather.h"
 #include "engine/train/loss.h"
 #include "engine/train/optimizer.h"
 #include "kernels/digest/tile_digest.h"
@@ -58,9 +58,9 @@ class Workload {
         batch_size_(options.batch_size),
         trace_stride_(static_cast<uint64_t>(options.trace_stride)),
         threads_(options.n_threads),
-        network_(model_of(widths), n_features_, n_classes_, 1),
-        optimizer_(engine::OptimizerConfig{}, network_.parameter_list()),
-        loss_(cross_entropy(), n_classes_, {}) {
+        network_(model_of(widths), n_features_, n_classes_, 1, device_),
+        optimizer_(engine::OptimizerConfig{}, network_.parameter_list(), device_),
+        loss_(cross_entropy(), n_classes_, {}, device_) {
     for (int64_t i = 0; i < kRows * n_features_; ++i) {
       inputs_.push_back(kernels::random_unit({1, 0, 0}, static_cast<uint64_t>(i)));
     }
@@ -98,19 +98,17 @@ class Workload {
   }
 
   void train_step(int64_t begin) {
-    const int64_t* rows = order_.data() + begin;
-    engine::gather_rows(inputs_, n_features_, {rows, static_cast<size_t>(batch_size_)},
-                        batch_inputs_, threads_);
-    for (int64_t i = 0; i < batch_size_; ++i) {
-      batch_labels_[static_cast<size_t>(i)] = labels_[static_cast<size_t>(rows[i])];
-    }
+    const std::span<const int64_t> rows(order_.data() + begin, static_cast<size_t>(batch_size_));
+    device_.gather_rows(inputs_.data(), n_features_ * static_cast<int64_t>(sizeof(float)), rows,
+                        batch_inputs_.data());
+    device_.gather_rows(labels_.data(), sizeof(int32_t), rows, batch_labels_.data());
     const auto inputs =
         kernels::dense_view<const float>(batch_inputs_.data(), batch_size_, n_features_);
     const auto gradient = kernels::dense_view(gradient_.data(), batch_size_, n_classes_);
-    const auto outputs = network_.forward_training(inputs, {1, step_}, threads_);
-    last_loss_ = loss_.evaluate(outputs, {batch_labels_, {}}, gradient, threads_);
-    network_.backward(gradient, threads_);
-    optimizer_.step(network_.parameters(), network_.gradients(), 1.0, step_, threads_);
+    const auto outputs = network_.forward_training(inputs, {1, step_});
+    loss_.evaluate(outputs, {batch_labels_, {}}, gradient, &last_loss_);
+    network_.backward(gradient);
+    optimizer_.step(network_.parameters(), network_.gradients(), 1.0, step_);
     ++step_;
     if (trace_stride_ != 0 && step_ % trace_stride_ == 0) digest_all();
   }
@@ -132,6 +130,7 @@ class Workload {
   int64_t batch_size_;
   uint64_t trace_stride_;
   engine::CpuThreads threads_;
+  engine::CpuDevice device_{threads_};
   engine::Network network_;
   engine::Optimizer optimizer_;
   engine::BatchLoss loss_;

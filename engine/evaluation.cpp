@@ -60,11 +60,11 @@ MetricPlan plan_metrics(const TrainConfig& config, const Target& target, bool ha
   return plan;
 }
 
-Evaluation evaluate_rows(const MetricPlan& plan, const Network& network,
-                         const FeatureMatrix& features, const Target& target,
-                         std::span<const int64_t> rows, const kernels::Parallel& parallel) {
-  const Predictions predictions = interpret(
-      raw_outputs(network, target.n_outputs(), features, rows, parallel), rows, target, parallel);
+Evaluation evaluate_rows(const MetricPlan& plan, const Network& network, FeatureRows& features,
+                         const Target& target, std::span<const int64_t> rows) {
+  const kernels::Parallel& parallel = network.device().host_threads();
+  const Predictions predictions =
+      interpret(raw_outputs(network, target.n_outputs(), features, rows), rows, target, parallel);
   const auto n_rows = static_cast<int64_t>(rows.size());
   const auto n_classes = static_cast<int32_t>(target.classes.size());
 

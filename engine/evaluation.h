@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/features/feature_plan.h"
+#include "engine/features/feature_rows.h"
 #include "engine/models/network.h"
 #include "engine/train/targets.h"
 #include "engine/train/train_config.h"
@@ -30,8 +30,7 @@ struct Evaluation {
   std::vector<int64_t> confusion;  ///< classification: (true class, predicted class)
 };
 
-Evaluation evaluate_rows(const MetricPlan& plan, const Network& network,
-                         const FeatureMatrix& features, const Target& target,
-                         std::span<const int64_t> rows, const kernels::Parallel& parallel);
+Evaluation evaluate_rows(const MetricPlan& plan, const Network& network, FeatureRows& features,
+                         const Target& target, std::span<const int64_t> rows);
 
 }  // namespace reprotrain::engine

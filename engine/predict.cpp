@@ -2,7 +2,6 @@
 #include "engine/predict.h"
 
 #include <algorithm>
-#include <cstring>
 #include <numeric>
 
 #include "include/reprotrain/error.h"
@@ -42,25 +41,20 @@ void classify_softmax(const std::vector<float>& outputs, int64_t n_classes,
 
 }  // namespace
 
-std::vector<float> raw_outputs(const Network& network, int64_t n_outputs,
-                               const FeatureMatrix& features, std::span<const int64_t> rows,
-                               const kernels::Parallel& parallel) {
-  const int64_t n_features = features.n_features();
-  const auto n_rows = static_cast<int64_t>(rows.size());
-  std::vector<float> outputs(static_cast<size_t>(n_rows * n_outputs));
-  std::vector<float> inputs(static_cast<size_t>(std::min(n_rows, kRowsAtATime) * n_features));
-  for (int64_t begin = 0; begin < n_rows; begin += kRowsAtATime) {
-    const int64_t n = std::min(kRowsAtATime, n_rows - begin);
-    for (int64_t i = 0; i < n; ++i) {
-      std::memcpy(inputs.data() + i * n_features,
-                  features.values.data() + rows[static_cast<size_t>(begin + i)] * n_features,
-                  static_cast<size_t>(n_features) * sizeof(float));
-    }
-    network.forward(kernels::dense_view<const float>(inputs.data(), n, n_features),
-                    kernels::dense_view(outputs.data() + begin * n_outputs, n, n_outputs),
-                    parallel);
+std::vector<float> raw_outputs(const Network& network, int64_t n_outputs, FeatureRows& features,
+                               std::span<const int64_t> rows) {
+  ComputeDevice& device = network.device();
+  RowOrder order;
+  order.assign(device, rows);
+  FloatArena outputs(device, order.size() * n_outputs);
+  for (int64_t begin = 0; begin < order.size(); begin += kRowsAtATime) {
+    const int64_t n = std::min(kRowsAtATime, order.size() - begin);
+    network.forward(features.gather(order, begin, n),
+                    kernels::dense_view(outputs.data() + begin * n_outputs, n, n_outputs));
   }
-  return outputs;
+  std::vector<float> result(outputs.span().size());
+  device.download(outputs.data(), result.data(), static_cast<int64_t>(outputs.span().size_bytes()));
+  return result;
 }
 
 Predictions interpret(const std::vector<float>& outputs, std::span<const int64_t> rows,
@@ -81,7 +75,8 @@ Predictions interpret(const std::vector<float>& outputs, std::span<const int64_t
   return predictions;
 }
 
-Predictions predict(const SavedModel& model, Table&& table, const kernels::Parallel& parallel) {
+Predictions predict(const SavedModel& model, Table&& table) {
+  const kernels::Parallel& parallel = model.network.device().host_threads();
   model.plan.apply(table, parallel);
   const FeatureMatrix features = FeaturePlan::to_matrix(std::move(table));
   if (features.names != model.feature_names) {
@@ -93,8 +88,9 @@ Predictions predict(const SavedModel& model, Table&& table, const kernels::Paral
   }
   std::vector<int64_t> rows(static_cast<size_t>(features.n_rows));
   std::iota(rows.begin(), rows.end(), 0);
-  return interpret(raw_outputs(model.network, model.target.n_outputs(), features, rows, parallel),
-                   rows, model.target, parallel);
+  FeatureRows feature_rows(features, model.network.device());
+  return interpret(raw_outputs(model.network, model.target.n_outputs(), feature_rows, rows), rows,
+                   model.target, parallel);
 }
 
 }  // namespace reprotrain::engine

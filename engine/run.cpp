@@ -25,9 +25,9 @@ namespace {
 /// The stages of a run, one after another; each leaves what the next one needs.
 class Execution {
  public:
-  Execution(const RunRequest& request, const kernels::Parallel& parallel, RunObserver& observer,
+  Execution(const RunRequest& request, ComputeDevice& device, RunObserver& observer,
             RunResult& result)
-      : request_(request), parallel_(parallel), observer_(observer), result_(result) {}
+      : request_(request), device_(device), observer_(observer), result_(result) {}
 
   void load_data();
   void split_rows();
@@ -44,10 +44,10 @@ class Execution {
                       std::vector<std::pair<std::string, int64_t>> counts);
   void add_outputs(const ContentIds& ids) { result_.outputs.insert(ids.begin(), ids.end()); }
   void evaluate_part(const std::string& part, std::span<const int64_t> rows);
-  Predictions predict_held_out() const;
+  Predictions predict_held_out();
 
   const RunRequest& request_;
-  const kernels::Parallel& parallel_;
+  ComputeDevice& device_;
   RunObserver& observer_;
   RunResult& result_;
   const kernels::StrictFloatScope strict_;  // of the calling thread; workers open their own
@@ -57,6 +57,7 @@ class Execution {
   Split split_;
   std::optional<FeaturePlan> plan_;
   FeatureMatrix features_;
+  std::optional<FeatureRows> feature_rows_;
   std::optional<Network> network_;
 };
 
@@ -131,7 +132,8 @@ void Execution::make_features() {
   for (const std::string& name : {request_.data.target, request_.data.split.column}) {
     if (!name.empty()) excluded.push_back(name);
   }
-  plan_ = FeaturePlan::fit(request_.features, table_, split_.train, excluded, parallel_);
+  plan_ =
+      FeaturePlan::fit(request_.features, table_, split_.train, excluded, device_.host_threads());
   features_ = FeaturePlan::to_matrix(std::move(table_));
   table_ = {};
   if (features_.n_features() == 0) {
@@ -150,15 +152,15 @@ void Execution::train() {
   begin_stage("train");
   fit_target_scale(*target_, request_.train.target_transform, split_.train);
   network_ = build_network(request_.model, target_->task, features_.n_features(),
-                           target_->n_outputs(), request_.seed);
+                           target_->n_outputs(), request_.seed, device_);
+  feature_rows_.emplace(features_, device_);
   const MetricPlan metrics = plan_metrics(request_.train, *target_, !split_.validation.empty());
-  const TrainingData data{features_, *target_, split_.train, split_.validation};
+  const TrainingData data{*feature_rows_, *target_, split_.train, split_.validation};
   const CheckpointStore store(request_.checkpoint_directory,
                               {request_.config_digest, data_identity()}, request_.checkpoints_kept);
-  Trainer trainer(request_.train, request_.seed, data, *network_, parallel_);
+  Trainer trainer(request_.train, request_.seed, data, *network_);
   const Evaluate evaluate_validation = [&](const Network& network) {
-    return evaluate_rows(metrics, network, features_, *target_, split_.validation, parallel_)
-        .metrics;
+    return evaluate_rows(metrics, network, *feature_rows_, *target_, split_.validation).metrics;
   };
   result_.training =
       trainer.train(store, request_.resume, request_.strides, evaluate_validation, observer_);
@@ -174,14 +176,14 @@ void Execution::train() {
 void Execution::evaluate_part(const std::string& part, std::span<const int64_t> rows) {
   if (rows.empty()) return;
   const MetricPlan metrics = plan_metrics(request_.train, *target_, !split_.validation.empty());
-  Evaluation evaluation = evaluate_rows(metrics, *network_, features_, *target_, rows, parallel_);
+  Evaluation evaluation = evaluate_rows(metrics, *network_, *feature_rows_, *target_, rows);
   for (const auto& [name, value] : evaluation.metrics) result_.metrics[part + "/" + name] = value;
   if (!evaluation.confusion.empty()) result_.confusion[part] = std::move(evaluation.confusion);
 }
 
 /// Predictions for the rows that training did not see, in the order of the source; for all rows where
 /// it saw them all.
-Predictions Execution::predict_held_out() const {
+Predictions Execution::predict_held_out() {
   std::vector<std::pair<int64_t, const char*>> rows;
   for (int64_t row : split_.validation) rows.emplace_back(row, "validation");
   for (int64_t row : split_.test) rows.emplace_back(row, "test");
@@ -196,8 +198,8 @@ Predictions Execution::predict_held_out() const {
     parts.emplace_back(part);
   }
   Predictions predictions =
-      interpret(raw_outputs(*network_, target_->n_outputs(), features_, row_ids, parallel_),
-                row_ids, *target_, parallel_);
+      interpret(raw_outputs(*network_, target_->n_outputs(), *feature_rows_, row_ids), row_ids,
+                *target_, device_.host_threads());
   predictions.split = std::move(parts);
   return predictions;
 }
@@ -218,9 +220,9 @@ void Execution::evaluate() {
 
 }  // namespace
 
-void execute_run(const RunRequest& request, const kernels::Parallel& parallel,
-                 RunObserver& observer, RunResult& result) {
-  Execution execution(request, parallel, observer, result);
+void execute_run(const RunRequest& request, ComputeDevice& device, RunObserver& observer,
+                 RunResult& result) {
+  Execution execution(request, device, observer, result);
   execution.load_data();
   name_source(request.data.source, [&] {
     execution.split_rows();
@@ -232,10 +234,10 @@ void execute_run(const RunRequest& request, const kernels::Parallel& parallel,
   execution.evaluate();
 }
 
-RunResult export_features(const RunRequest& request, const std::string& path,
-                          const kernels::Parallel& parallel, RunObserver& observer) {
+RunResult export_features(const RunRequest& request, const std::string& path, ComputeDevice& device,
+                          RunObserver& observer) {
   RunResult result;
-  Execution execution(request, parallel, observer, result);
+  Execution execution(request, device, observer, result);
   execution.load_data();
   name_source(request.data.source, [&] {
     execution.split_rows();

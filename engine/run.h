@@ -9,12 +9,12 @@
 
 #include "engine/data/data_config.h"
 #include "engine/data/dataset.h"
+#include "engine/device/compute_device.h"
 #include "engine/features/feature_plan.h"
 #include "engine/models/model_config.h"
 #include "engine/run_observer.h"
 #include "engine/train/train_config.h"
 #include "engine/train/trainer.h"
-#include "kernels/base/parallel.h"
 
 namespace reprotrain::engine {
 
@@ -50,11 +50,11 @@ struct RunResult {
 /// Executes a run. Values depend on the value-deciding part of `request` and the data only.
 /// Throws what its parts throw; `result` then holds what the finished stages gave, and result files
 /// are whole or absent.
-void execute_run(const RunRequest& request, const kernels::Parallel& parallel,
-                 RunObserver& observer, RunResult& result);
+void execute_run(const RunRequest& request, ComputeDevice& device, RunObserver& observer,
+                 RunResult& result);
 
 /// The first stages only: writes the feature matrix to `path`, in the format of features.h5.
-RunResult export_features(const RunRequest& request, const std::string& path,
-                          const kernels::Parallel& parallel, RunObserver& observer);
+RunResult export_features(const RunRequest& request, const std::string& path, ComputeDevice& device,
+                          RunObserver& observer);
 
 }  // namespace reprotrain::engine

@@ -70,6 +70,7 @@ ModelConfig load_config(const Hdf5Node& root, const std::string& path) {
 }
 
 void load_parameters(const Hdf5Node& root, const std::string& path, Network& network) {
+  std::vector<float> parameters(network.parameters().size());
   for (const Parameter& parameter : network.parameter_list()) {
     const Array& array = root.require("parameters/" + parameter.name, path).array;
     if (array.type != ElementType::kFloat32 || array.shape != parameter.shape) {
@@ -78,8 +79,9 @@ void load_parameters(const Hdf5Node& root, const std::string& path, Network& net
     }
     const auto values = array.floats();
     std::copy(values.begin(), values.end(),
-              network.parameters().begin() + static_cast<std::ptrdiff_t>(parameter.offset));
+              parameters.begin() + static_cast<std::ptrdiff_t>(parameter.offset));
   }
+  network.set_parameters(parameters);
 }
 
 size_t dataset_count(const Hdf5Node& node) {
@@ -155,7 +157,8 @@ ContentIds write_model(const std::string& path, const ModelConfig& config, const
   root.set_dataset("feature_names", Array::of(feature_names));
   plan.save(root.at_or_create("transforms"));
   save_target(target, root.at_or_create("target"));
-  const auto values = network.parameters();
+  const std::vector<float> parameters = network.host_parameters();
+  const std::span<const float> values(parameters);
   for (const Parameter& parameter : network.parameter_list()) {
     root.set_dataset("parameters/" + parameter.name,
                      Array::of(values.subspan(static_cast<size_t>(parameter.offset),
@@ -170,7 +173,7 @@ ContentIds write_model(const std::string& path, const ModelConfig& config, const
 
 namespace {
 
-SavedModel model_in(const Hdf5Node& root, const std::string& path) {
+SavedModel model_in(const Hdf5Node& root, const std::string& path, ComputeDevice& device) {
   if (stored_integer(root, "reprotrain_model", path) != kModelFormat) {
     refuse_model(path, "its format version is another one");
   }
@@ -178,7 +181,7 @@ SavedModel model_in(const Hdf5Node& root, const std::string& path) {
   const auto& names = root.require("feature_names", path).array.strings;
   Target target = load_target(root.require("target", path), path);
   Network network = build_network(config, target.task, static_cast<int64_t>(names.size()),
-                                  target.n_outputs(), /*seed=*/0);
+                                  target.n_outputs(), /*seed=*/0, device);
   load_parameters(root, path, network);
   if (dataset_count(root.require("parameters", path)) != network.parameter_list().size()) {
     refuse_model(path, "it holds tensors that its layers do not have");
@@ -189,9 +192,9 @@ SavedModel model_in(const Hdf5Node& root, const std::string& path) {
 
 }  // namespace
 
-SavedModel read_model(const std::string& path) {
+SavedModel read_model(const std::string& path, ComputeDevice& device) {
   try {
-    return model_in(read_hdf5(path), path);
+    return model_in(read_hdf5(path), path, device);
   } catch (const Error& error) {
     // What is wrong with a configuration or data elsewhere is here a file that was edited.
     if (error.kind() != ErrorKind::kConfig && error.kind() != ErrorKind::kData) throw;

@@ -34,8 +34,9 @@ ContentIds write_model(const std::string& path, const ModelConfig& config, const
                        const std::vector<std::string>& feature_names, const Target& target,
                        const Network& network);
 
-/// Reads it back. Throws Error(kEvidence) naming the file and the missing or unfit part.
-SavedModel read_model(const std::string& path);
+/// Reads it back; its network is one of `device`, which must outlive it. Throws Error(kEvidence) naming
+/// the file and the missing or unfit part.
+SavedModel read_model(const std::string& path, ComputeDevice& device);
 
 /// Writes features.h5: /X (n_rows, n_features) float32 with attribute feature_names, /y when there
 /// is a target, /row_id, /split. Returns ids; with an empty path only the ids are computed.

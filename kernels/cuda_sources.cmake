@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The CUDA kernels, relative to this folder: nvcc compiles them for GPUs, the C++ compiler for tests.
 set(REPROTRAIN_CUDA_SOURCES
+  base/gather_rows_cuda.cu
   conv/average_pooling_cuda.cu
   conv/batch_norm_cuda.cu
   conv/convolution_cuda.cu
@@ -10,6 +11,7 @@ set(REPROTRAIN_CUDA_SOURCES
   conv/patches_cuda.cu
   digest/tile_digest_cuda.cu
   elementwise/activation_cuda.cu
+  elementwise/addition_cuda.cu
   elementwise/dropout_cuda.cu
   elementwise/elementary_array_cuda.cu
   elementwise/initialisation_cuda.cu
@@ -39,6 +41,7 @@ set(REPROTRAIN_CUDA_HEADERS
   base/cuda_grid.h
   base/cuda_launch.h
   base/device_workspace.h
+  base/gather_rows_cuda.h
   base/quad_map_cuda.h
   conv/batch_norm_cuda.h
   conv/convolution_cuda.h
@@ -47,6 +50,7 @@ set(REPROTRAIN_CUDA_HEADERS
   conv/pooling_cuda.h
   digest/tile_digest_cuda.h
   elementwise/activation_cuda.h
+  elementwise/addition_cuda.h
   elementwise/dropout_cuda.h
   elementwise/elementary_array_cuda.h
   elementwise/estimate_cuda.h

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "kernels/conformance/build_id.h"
+
 namespace reprotrain::engine {
 namespace {
 
@@ -40,7 +42,7 @@ bool is_cut_off(const std::filesystem::path& path) {
 }
 
 struct LoadedModule {
-  const kernels::CudaModuleTable* table = nullptr;
+  const CudaModuleTable* table = nullptr;
   std::string reason;
 };
 
@@ -56,10 +58,9 @@ LoadedModule load() {
   if (library == nullptr) {
     return {nullptr, std::string("the module cannot be loaded: ") + dlerror()};
   }
-  const auto function =
-      reinterpret_cast<kernels::CudaModuleFunction>(dlsym(library, kernels::kCudaModuleFunction));
+  const auto function = reinterpret_cast<CudaModuleFunction>(dlsym(library, kCudaModuleFunction));
   if (function == nullptr) return {nullptr, path.string() + " is no module of reprotrain"};
-  const kernels::CudaModuleTable* table = function();
+  const CudaModuleTable* table = function();
   if (std::string_view(table->build_id) != kernels::kernels_build_id()) {
     return {nullptr, path.string() + " belongs to another build of reprotrain; install both again"};
   }
@@ -68,7 +69,7 @@ LoadedModule load() {
 
 }  // namespace
 
-const kernels::CudaModuleTable* load_cuda_module(std::string& reason) {
+const CudaModuleTable* load_cuda_module(std::string& reason) {
   static const LoadedModule module = load();
   reason = module.reason;
   return module.table;

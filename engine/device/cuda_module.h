@@ -5,13 +5,13 @@
 
 #include <string>
 
-#include "kernels/conformance/cuda_module.h"
+#include "engine/device/cuda/cuda_module_table.h"
 
 namespace reprotrain::engine {
 
 /// The module's table, or nullptr and in `reason` a sentence: no module beside the program or in
 /// ../lib/reprotrain, a library it needs is missing, or it belongs to another build. Loaded once and
 /// kept.
-const kernels::CudaModuleTable* load_cuda_module(std::string& reason);
+const CudaModuleTable* load_cuda_module(std::string& reason);
 
 }  // namespace reprotrain::engine

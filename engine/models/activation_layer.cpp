@@ -5,9 +5,6 @@
 
 namespace reprotrain::engine {
 
-ActivationLayer::ActivationLayer(int64_t n, Activation activation)
-    : n_(n), activation_(activation), kernel_(kernels::find_activation(name_of(activation))) {}
-
 kernels::Epilogue ActivationLayer::output_derivative() const {
   const bool needs_input = kernels::derivative_needs_input(activation_);
   return kernels::Epilogue::times_derivative(activation_, needs_input ? inputs_ : outputs_);
@@ -16,25 +13,24 @@ kernels::Epilogue ActivationLayer::output_derivative() const {
 kernels::ConstMatrixView ActivationLayer::forward_training(kernels::ConstMatrixView inputs,
                                                            const ParameterArenas& /*arenas*/,
                                                            StepPosition /*position*/,
-                                                           const kernels::Parallel& parallel) {
+                                                           ComputeDevice& device) {
   inputs_ = inputs;
-  const kernels::MatrixView outputs = memory_.matrix(inputs.n_rows, n_);
-  kernel_->forward(elements(inputs), elements(outputs), parallel);
+  const kernels::MatrixView outputs = memory_.matrix(device, inputs.n_rows, n_);
+  device.activate(activation_, elements(inputs), elements(outputs));
   return outputs_ = outputs;
 }
 
 void ActivationLayer::forward(kernels::ConstMatrixView inputs,
                               std::span<const float> /*parameters*/, kernels::MatrixView outputs,
-                              const kernels::Parallel& parallel) const {
-  kernel_->forward(elements(inputs), elements(outputs), parallel);
+                              ComputeDevice& device) const {
+  device.activate(activation_, elements(inputs), elements(outputs));
 }
 
 kernels::MatrixView ActivationLayer::backward(kernels::MatrixView gradient,
                                               const ParameterArenas& /*arenas*/,
-                                              const InputGradient& wanted,
-                                              const kernels::Parallel& parallel) {
+                                              const InputGradient& wanted, ComputeDevice& device) {
   // Whoever computed the gradient has multiplied it by this layer's own derivative.
-  kernels::finish_matrix(wanted.end, gradient, parallel);
+  device.finish_matrix(wanted.end, gradient);
   return gradient;
 }
 

@@ -8,26 +8,26 @@ namespace reprotrain::engine {
 kernels::ConstMatrixView AveragePoolLayer::forward_training(kernels::ConstMatrixView inputs,
                                                             const ParameterArenas& /*arenas*/,
                                                             StepPosition /*position*/,
-                                                            const kernels::Parallel& parallel) {
-  const kernels::MatrixView outputs = outputs_.matrix(inputs.n_rows, n_outputs());
-  forward(inputs, {}, outputs, parallel);
+                                                            ComputeDevice& device) {
+  const kernels::MatrixView outputs = outputs_.matrix(device, inputs.n_rows, n_outputs());
+  forward(inputs, {}, outputs, device);
   return outputs;
 }
 
 void AveragePoolLayer::forward(kernels::ConstMatrixView inputs,
                                std::span<const float> /*parameters*/, kernels::MatrixView outputs,
-                               const kernels::Parallel& parallel) const {
-  kernels::average_pooling_forward(pooling_, inputs, outputs, parallel);
+                               ComputeDevice& device) const {
+  device.average_pooling(pooling_, inputs, outputs);
 }
 
 kernels::MatrixView AveragePoolLayer::backward(kernels::MatrixView gradient,
                                                const ParameterArenas& /*arenas*/,
-                                               const InputGradient& wanted,
-                                               const kernels::Parallel& parallel) {
+                                               const InputGradient& wanted, ComputeDevice& device) {
   if (!wanted.is_wanted) return {};
-  const kernels::MatrixView result = input_gradient_.matrix(gradient.n_rows, pooling_.n_inputs());
-  kernels::average_pooling_backward(pooling_, gradient, result, parallel);
-  kernels::finish_matrix(wanted.end, result, parallel);
+  const kernels::MatrixView result =
+      input_gradient_.matrix(device, gradient.n_rows, pooling_.n_inputs());
+  device.average_pooling_backward(pooling_, gradient, result);
+  device.finish_matrix(wanted.end, result);
   return result;
 }
 

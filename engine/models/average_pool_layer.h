@@ -2,7 +2,7 @@
 // Mean of every window of an image.
 #pragma once
 
-#include "engine/device/float_arena.h"
+#include "engine/device/device_arena.h"
 #include "engine/models/layer.h"
 #include "kernels/conv/pooling.h"
 
@@ -17,12 +17,11 @@ class AveragePoolLayer final : public Layer {
   int64_t n_outputs() const override { return pooling_.n_outputs(); }
   kernels::ConstMatrixView forward_training(kernels::ConstMatrixView inputs,
                                             const ParameterArenas& arenas, StepPosition position,
-                                            const kernels::Parallel& parallel) override;
+                                            ComputeDevice& device) override;
   void forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
-               kernels::MatrixView outputs, const kernels::Parallel& parallel) const override;
+               kernels::MatrixView outputs, ComputeDevice& device) const override;
   kernels::MatrixView backward(kernels::MatrixView gradient, const ParameterArenas& arenas,
-                               const InputGradient& wanted,
-                               const kernels::Parallel& parallel) override;
+                               const InputGradient& wanted, ComputeDevice& device) override;
 
  private:
   kernels::Pooling pooling_;

@@ -29,9 +29,9 @@ void BatchNormLayer::place(std::span<const int64_t> offsets) {
 kernels::ConstMatrixView BatchNormLayer::forward_training(kernels::ConstMatrixView inputs,
                                                           const ParameterArenas& arenas,
                                                           StepPosition /*position*/,
-                                                          const kernels::Parallel& parallel) {
+                                                          ComputeDevice& device) {
   inputs_ = inputs;
-  const kernels::MatrixView outputs = outputs_.matrix(inputs.n_rows, n_outputs());
+  const kernels::MatrixView outputs = outputs_.matrix(device, inputs.n_rows, n_outputs());
   kernels::BatchNormTraining pass;
   pass.x = pixels(inputs);
   pass.scale = tensor(arenas.values, kScale);
@@ -39,15 +39,15 @@ kernels::ConstMatrixView BatchNormLayer::forward_training(kernels::ConstMatrixVi
   pass.momentum = momentum_;
   pass.running_mean = tensor(arenas.untrained, kRunningMean);
   pass.running_variance = tensor(arenas.untrained, kRunningVariance);
-  pass.mean = elements(mean_.matrix(1, n_channels_));
-  pass.inverse = elements(inverse_.matrix(1, n_channels_));
+  pass.mean = elements(mean_.matrix(device, 1, n_channels_));
+  pass.inverse = elements(inverse_.matrix(device, 1, n_channels_));
   pass.y = pixels(outputs);
-  kernels::batch_norm_training(pass, parallel);
+  device.batch_norm(pass);
   return outputs;
 }
 
 void BatchNormLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
-                             kernels::MatrixView outputs, const kernels::Parallel& parallel) const {
+                             kernels::MatrixView outputs, ComputeDevice& device) const {
   kernels::BatchNormInference pass;
   pass.x = pixels(inputs);
   pass.scale = tensor(parameters, kScale);
@@ -55,13 +55,12 @@ void BatchNormLayer::forward(kernels::ConstMatrixView inputs, std::span<const fl
   pass.running_mean = tensor(parameters, kRunningMean);
   pass.running_variance = tensor(parameters, kRunningVariance);
   pass.y = pixels(outputs);
-  kernels::batch_norm_inference(pass, parallel);
+  device.batch_norm(pass);
 }
 
 kernels::MatrixView BatchNormLayer::backward(kernels::MatrixView gradient,
                                              const ParameterArenas& arenas,
-                                             const InputGradient& wanted,
-                                             const kernels::Parallel& parallel) {
+                                             const InputGradient& wanted, ComputeDevice& device) {
   kernels::BatchNormBackward pass;
   pass.x = pixels(inputs_);
   pass.mean = mean_.span();
@@ -70,8 +69,8 @@ kernels::MatrixView BatchNormLayer::backward(kernels::MatrixView gradient,
   pass.gradient = pixels(gradient);
   pass.scale_gradient = tensor(arenas.gradients, kScale);
   pass.shift_gradient = tensor(arenas.gradients, kShift);
-  kernels::batch_norm_backward(pass, parallel);
-  kernels::finish_matrix(wanted.end, gradient, parallel);
+  device.batch_norm(pass);
+  device.finish_matrix(wanted.end, gradient);
   return gradient;
 }
 

@@ -40,8 +40,7 @@ void ConvolutionLayer::place(std::span<const int64_t> offsets) {
 }
 
 void ConvolutionLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
-                               kernels::MatrixView outputs,
-                               const kernels::Parallel& parallel) const {
+                               kernels::MatrixView outputs, ComputeDevice& device) const {
   kernels::ConvolutionForward pass;
   pass.convolution = convolution_;
   pass.product = matmul_;
@@ -49,23 +48,22 @@ void ConvolutionLayer::forward(kernels::ConstMatrixView inputs, std::span<const 
   pass.weight = weight(parameters);
   pass.bias = bias(parameters);
   pass.outputs = outputs;
-  kernels::convolution_forward(pass, parallel);
+  device.convolution(pass);
 }
 
 kernels::ConstMatrixView ConvolutionLayer::forward_training(kernels::ConstMatrixView inputs,
                                                             const ParameterArenas& arenas,
                                                             StepPosition /*position*/,
-                                                            const kernels::Parallel& parallel) {
+                                                            ComputeDevice& device) {
   inputs_ = inputs;
-  const kernels::MatrixView outputs = outputs_.matrix(inputs.n_rows, n_outputs());
-  forward(inputs, arenas.values, outputs, parallel);
+  const kernels::MatrixView outputs = outputs_.matrix(device, inputs.n_rows, n_outputs());
+  forward(inputs, arenas.values, outputs, device);
   return outputs;
 }
 
 kernels::MatrixView ConvolutionLayer::backward(kernels::MatrixView gradient,
                                                const ParameterArenas& arenas,
-                                               const InputGradient& wanted,
-                                               const kernels::Parallel& parallel) {
+                                               const InputGradient& wanted, ComputeDevice& device) {
   kernels::ConvolutionWeightGradient weights;
   weights.convolution = convolution_;
   weights.product = matmul_;
@@ -73,7 +71,7 @@ kernels::MatrixView ConvolutionLayer::backward(kernels::MatrixView gradient,
   weights.delta = gradient;
   weights.weight_gradient = weight(arenas.gradients);
   weights.bias_gradient = bias(arenas.gradients);
-  kernels::convolution_weight_gradient(weights, parallel);
+  device.convolution(weights);
   if (!wanted.is_wanted) return {};
 
   kernels::ConvolutionInputGradient images;
@@ -81,9 +79,9 @@ kernels::MatrixView ConvolutionLayer::backward(kernels::MatrixView gradient,
   images.product = matmul_;
   images.delta = gradient;
   images.weight = weight(arenas.values);
-  images.image_gradient = input_gradient_.matrix(gradient.n_rows, convolution_.n_inputs());
-  kernels::convolution_input_gradient(images, parallel);
-  kernels::finish_matrix(wanted.end, images.image_gradient, parallel);
+  images.image_gradient = input_gradient_.matrix(device, gradient.n_rows, convolution_.n_inputs());
+  device.convolution(images);
+  device.finish_matrix(wanted.end, images.image_gradient);
   return images.image_gradient;
 }
 

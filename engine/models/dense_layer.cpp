@@ -38,36 +38,36 @@ void DenseLayer::place(std::span<const int64_t> offsets) {
 
 void DenseLayer::multiply(kernels::ConstMatrixView inputs, std::span<const float> parameters,
                           kernels::MatrixView outputs, const kernels::Epilogue& epilogue,
-                          const kernels::Parallel& parallel) const {
+                          ComputeDevice& device) const {
   kernels::MatrixProduct product;
   product.a = inputs;
   product.b = weight(parameters);
   product.c = outputs;
   product.bias = parameters.data() + bias_offset_;
   product.epilogue = epilogue;
-  kernels::multiply(matmul_, product, parallel);
+  device.multiply(matmul_, product);
 }
 
 void DenseLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
-                         kernels::MatrixView outputs, const kernels::Parallel& parallel) const {
+                         kernels::MatrixView outputs, ComputeDevice& device) const {
   multiply(inputs, parameters, outputs,
-           activation_ ? kernels::Epilogue::activate(*activation_) : kernels::Epilogue{}, parallel);
+           activation_ ? kernels::Epilogue::activate(*activation_) : kernels::Epilogue{}, device);
 }
 
 kernels::ConstMatrixView DenseLayer::forward_training(kernels::ConstMatrixView inputs,
                                                       const ParameterArenas& arenas,
                                                       StepPosition /*position*/,
-                                                      const kernels::Parallel& parallel) {
+                                                      ComputeDevice& device) {
   inputs_ = inputs;
-  const kernels::MatrixView outputs = outputs_.matrix(inputs.n_rows, n_outputs_);
+  const kernels::MatrixView outputs = outputs_.matrix(device, inputs.n_rows, n_outputs_);
   derivative_of_ = outputs;
   if (activation_ && kernels::derivative_needs_input(*activation_)) {
-    const kernels::MatrixView kept = activation_inputs_.matrix(inputs.n_rows, n_outputs_);
+    const kernels::MatrixView kept = activation_inputs_.matrix(device, inputs.n_rows, n_outputs_);
     multiply(inputs, arenas.values, outputs,
-             kernels::Epilogue::activate_and_keep(*activation_, kept), parallel);
+             kernels::Epilogue::activate_and_keep(*activation_, kept), device);
     derivative_of_ = kept;
   } else {
-    forward(inputs, arenas.values, outputs, parallel);
+    forward(inputs, arenas.values, outputs, device);
   }
   return outputs;
 }
@@ -79,27 +79,25 @@ kernels::Epilogue DenseLayer::output_derivative() const {
 
 kernels::MatrixView DenseLayer::backward(kernels::MatrixView gradient,
                                          const ParameterArenas& arenas, const InputGradient& wanted,
-                                         const kernels::Parallel& parallel) {
+                                         ComputeDevice& device) {
   assert(gradient.n_rows == inputs_.n_rows);
   kernels::MatrixProduct weight_gradient;
   weight_gradient.a = inputs_;
   weight_gradient.transpose_a = true;
   weight_gradient.b = gradient;
   weight_gradient.c = weight(arenas.gradients);
-  kernels::multiply(matmul_, weight_gradient, parallel);
-  kernels::exact_column_sums(
-      gradient,
-      arenas.gradients.subspan(static_cast<size_t>(bias_offset_), static_cast<size_t>(n_outputs_)),
-      parallel);
+  device.multiply(matmul_, weight_gradient);
+  device.column_sums(gradient, arenas.gradients.subspan(static_cast<size_t>(bias_offset_),
+                                                        static_cast<size_t>(n_outputs_)));
   if (!wanted.is_wanted) return {};
 
   kernels::MatrixProduct input_gradient;
   input_gradient.a = gradient;
   input_gradient.b = weight(arenas.values);
   input_gradient.transpose_b = true;
-  input_gradient.c = input_gradient_.matrix(gradient.n_rows, n_inputs_);
+  input_gradient.c = input_gradient_.matrix(device, gradient.n_rows, n_inputs_);
   input_gradient.epilogue = wanted.end;
-  kernels::multiply(matmul_, input_gradient, parallel);
+  device.multiply(matmul_, input_gradient);
   return input_gradient.c;
 }
 

@@ -12,28 +12,26 @@ DropoutLayer::DropoutLayer(int64_t index, int64_t n, double probability)
 kernels::ConstMatrixView DropoutLayer::forward_training(kernels::ConstMatrixView inputs,
                                                         const ParameterArenas& /*arenas*/,
                                                         StepPosition position,
-                                                        const kernels::Parallel& parallel) {
+                                                        ComputeDevice& device) {
   stream_ = {position.seed,
              kernels::stream_of(kernels::StreamPurpose::kDropout, static_cast<uint32_t>(index_)),
              static_cast<uint32_t>(position.step)};
-  const kernels::MatrixView outputs = outputs_.matrix(inputs.n_rows, n_);
-  copy_rows(inputs, outputs);
-  kernels::apply_dropout(dropout_, stream_, elements(outputs), parallel);
+  const kernels::MatrixView outputs = outputs_.matrix(device, inputs.n_rows, n_);
+  device.copy(elements(inputs), elements(outputs));
+  device.apply_dropout(dropout_, stream_, elements(outputs));
   return outputs;
 }
 
 void DropoutLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> /*parameters*/,
-                           kernels::MatrixView outputs,
-                           const kernels::Parallel& /*parallel*/) const {
-  copy_rows(inputs, outputs);
+                           kernels::MatrixView outputs, ComputeDevice& device) const {
+  device.copy(elements(inputs), elements(outputs));
 }
 
 kernels::MatrixView DropoutLayer::backward(kernels::MatrixView gradient,
                                            const ParameterArenas& /*arenas*/,
-                                           const InputGradient& wanted,
-                                           const kernels::Parallel& parallel) {
-  kernels::apply_dropout(dropout_, stream_, elements(gradient), parallel);
-  kernels::finish_matrix(wanted.end, gradient, parallel);
+                                           const InputGradient& wanted, ComputeDevice& device) {
+  device.apply_dropout(dropout_, stream_, elements(gradient));
+  device.finish_matrix(wanted.end, gradient);
   return gradient;
 }
 

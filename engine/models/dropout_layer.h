@@ -2,7 +2,7 @@
 // Dropout of hidden units: in training only.
 #pragma once
 
-#include "engine/device/float_arena.h"
+#include "engine/device/device_arena.h"
 #include "engine/models/layer.h"
 #include "kernels/elementwise/dropout.h"
 
@@ -17,12 +17,11 @@ class DropoutLayer final : public Layer {
   bool is_for_training_only() const override { return true; }
   kernels::ConstMatrixView forward_training(kernels::ConstMatrixView inputs,
                                             const ParameterArenas& arenas, StepPosition position,
-                                            const kernels::Parallel& parallel) override;
+                                            ComputeDevice& device) override;
   void forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
-               kernels::MatrixView outputs, const kernels::Parallel& parallel) const override;
+               kernels::MatrixView outputs, ComputeDevice& device) const override;
   kernels::MatrixView backward(kernels::MatrixView gradient, const ParameterArenas& arenas,
-                               const InputGradient& wanted,
-                               const kernels::Parallel& parallel) override;
+                               const InputGradient& wanted, ComputeDevice& device) override;
 
  private:
   int64_t index_;

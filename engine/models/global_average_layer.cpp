@@ -9,27 +9,27 @@ namespace reprotrain::engine {
 kernels::ConstMatrixView GlobalAverageLayer::forward_training(kernels::ConstMatrixView inputs,
                                                               const ParameterArenas& /*arenas*/,
                                                               StepPosition /*position*/,
-                                                              const kernels::Parallel& parallel) {
-  const kernels::MatrixView outputs = outputs_.matrix(inputs.n_rows, n_outputs());
-  forward(inputs, {}, outputs, parallel);
+                                                              ComputeDevice& device) {
+  const kernels::MatrixView outputs = outputs_.matrix(device, inputs.n_rows, n_outputs());
+  forward(inputs, {}, outputs, device);
   return outputs;
 }
 
 void GlobalAverageLayer::forward(kernels::ConstMatrixView inputs,
                                  std::span<const float> /*parameters*/, kernels::MatrixView outputs,
-                                 const kernels::Parallel& parallel) const {
-  kernels::global_average_forward(inputs, outputs, parallel);
+                                 ComputeDevice& device) const {
+  device.global_average(inputs, outputs);
 }
 
 kernels::MatrixView GlobalAverageLayer::backward(kernels::MatrixView gradient,
                                                  const ParameterArenas& /*arenas*/,
                                                  const InputGradient& wanted,
-                                                 const kernels::Parallel& parallel) {
+                                                 ComputeDevice& device) {
   if (!wanted.is_wanted) return {};
   const kernels::MatrixView result =
-      input_gradient_.matrix(gradient.n_rows, n_pixels_ * n_channels_);
-  kernels::global_average_backward(gradient, result, parallel);
-  kernels::finish_matrix(wanted.end, result, parallel);
+      input_gradient_.matrix(device, gradient.n_rows, n_pixels_ * n_channels_);
+  device.global_average_backward(gradient, result);
+  device.finish_matrix(wanted.end, result);
   return result;
 }
 

@@ -2,7 +2,6 @@
 // One stage of a network: forward, backward, and the memory between the two.
 #pragma once
 
-#include <algorithm>
 #include <cassert>
 #include <cstdint>
 #include <memory>
@@ -10,9 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "engine/device/compute_device.h"
 #include "engine/models/network.h"
 #include "kernels/base/matrix_view.h"
-#include "kernels/base/parallel.h"
+
 #include "kernels/matmul/epilogue.h"
 
 namespace reprotrain::engine {
@@ -25,7 +25,7 @@ struct ParameterRequest {
   bool trained = true;
 };
 
-/// The arenas of the network, as a layer sees them during one pass.
+/// The arenas of the network, as a layer sees them during one pass: memory of the device.
 struct ParameterArenas {
   std::span<const float> values;
   std::span<float> gradients;
@@ -39,14 +39,6 @@ std::span<T> elements(const kernels::BasicMatrixView<T>& matrix) {
   return {matrix.data, static_cast<size_t>(matrix.n_rows * matrix.n_columns)};
 }
 
-/// Copies a matrix row by row; either may have gaps between its rows.
-inline void copy_rows(const kernels::ConstMatrixView& from, const kernels::MatrixView& to) {
-  assert(from.n_rows == to.n_rows && from.n_columns == to.n_columns);
-  for (int64_t row = 0; row < from.n_rows; ++row) {
-    std::copy_n(from.row(row), from.n_columns, to.row(row));
-  }
-}
-
 /// What a backward pass is asked to return.
 struct InputGradient {
   bool is_wanted = true;
@@ -54,7 +46,8 @@ struct InputGradient {
   kernels::Epilogue end = {};
 };
 
-/// Layers own their activations, never their parameters. Views they return stay valid until the
+/// Everything a layer is given, owns and returns is memory of one device. Layers own their activations,
+/// never their parameters. Views they return stay valid until the
 /// next pass. Rows are independent in both directions except in the parameter gradients.
 class Layer {
  public:
@@ -82,19 +75,18 @@ class Layer {
   virtual kernels::ConstMatrixView forward_training(kernels::ConstMatrixView inputs,
                                                     const ParameterArenas& arenas,
                                                     StepPosition position,
-                                                    const kernels::Parallel& parallel) = 0;
+                                                    ComputeDevice& device) = 0;
 
   /// Inference pass: writes `outputs` (n_rows, n_outputs).
   virtual void forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
-                       kernels::MatrixView outputs, const kernels::Parallel& parallel) const = 0;
+                       kernels::MatrixView outputs, ComputeDevice& device) const = 0;
 
   /// Writes parameter gradients and returns the gradient with respect to the inputs of the last
   /// forward_training, ended as `wanted` says. `gradient` is the gradient with respect to its
   /// outputs, multiplied by output_derivative(), and may be changed in place. If the result is not
   /// wanted it may be anything.
   virtual kernels::MatrixView backward(kernels::MatrixView gradient, const ParameterArenas& arenas,
-                                       const InputGradient& wanted,
-                                       const kernels::Parallel& parallel) = 0;
+                                       const InputGradient& wanted, ComputeDevice& device) = 0;
 };
 
 }  // namespace reprotrain::engine

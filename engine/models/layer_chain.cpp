@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
-#include "engine/device/float_arena.h"
+#include "engine/device/device_arena.h"
 #include "kernels/matmul/epilogue_rows.h"
 
 namespace reprotrain::engine {
@@ -54,40 +54,41 @@ kernels::Epilogue LayerChain::output_derivative() const {
 kernels::ConstMatrixView LayerChain::forward_training(kernels::ConstMatrixView inputs,
                                                       const ParameterArenas& arenas,
                                                       StepPosition position,
-                                                      const kernels::Parallel& parallel) {
+                                                      ComputeDevice& device) {
   for (const auto& layer : layers_) {
-    inputs = layer->forward_training(inputs, arenas, position, parallel);
+    inputs = layer->forward_training(inputs, arenas, position, device);
   }
   return inputs;
 }
 
 void LayerChain::forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
-                         kernels::MatrixView outputs, const kernels::Parallel& parallel) const {
+                         kernels::MatrixView outputs, ComputeDevice& device) const {
   std::vector<const Layer*> active;
   for (const auto& layer : layers_) {
     if (!layer->is_for_training_only()) active.push_back(layer.get());
   }
-  if (active.empty()) return copy_rows(inputs, outputs);
+  if (active.empty()) return device.copy(elements(inputs), elements(outputs));
   FloatArena arenas[2];
   for (int64_t begin = 0; begin < inputs.n_rows; begin += kInferenceRows) {
     kernels::ConstMatrixView rows = rows_from(inputs, begin);
     for (size_t i = 0; i + 1 < active.size(); ++i) {
-      const kernels::MatrixView next = arenas[i % 2].matrix(rows.n_rows, active[i]->n_outputs());
-      active[i]->forward(rows, parameters, next, parallel);
+      const kernels::MatrixView next =
+          arenas[i % 2].matrix(device, rows.n_rows, active[i]->n_outputs());
+      active[i]->forward(rows, parameters, next, device);
       rows = next;
     }
-    active.back()->forward(rows, parameters, rows_from(outputs, begin), parallel);
+    active.back()->forward(rows, parameters, rows_from(outputs, begin), device);
   }
 }
 
 kernels::MatrixView LayerChain::backward(kernels::MatrixView gradient,
                                          const ParameterArenas& arenas, const InputGradient& wanted,
-                                         const kernels::Parallel& parallel) {
-  if (layers_.empty()) kernels::finish_matrix(wanted.end, gradient, parallel);
+                                         ComputeDevice& device) {
+  if (layers_.empty()) device.finish_matrix(wanted.end, gradient);
   for (size_t i = layers_.size(); i-- > 0;) {
     const InputGradient inner =
         i > 0 ? InputGradient{true, layers_[i - 1]->output_derivative()} : wanted;
-    gradient = layers_[i]->backward(gradient, arenas, inner, parallel);
+    gradient = layers_[i]->backward(gradient, arenas, inner, device);
   }
   return gradient;
 }

@@ -24,11 +24,11 @@ class LayerChain {
   kernels::Epilogue output_derivative() const;
   kernels::ConstMatrixView forward_training(kernels::ConstMatrixView inputs,
                                             const ParameterArenas& arenas, StepPosition position,
-                                            const kernels::Parallel& parallel);
+                                            ComputeDevice& device);
   void forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
-               kernels::MatrixView outputs, const kernels::Parallel& parallel) const;
+               kernels::MatrixView outputs, ComputeDevice& device) const;
   kernels::MatrixView backward(kernels::MatrixView gradient, const ParameterArenas& arenas,
-                               const InputGradient& wanted, const kernels::Parallel& parallel);
+                               const InputGradient& wanted, ComputeDevice& device);
 
  private:
   std::vector<std::unique_ptr<Layer>> layers_;

@@ -8,37 +8,29 @@ namespace reprotrain::engine {
 kernels::ConstMatrixView MaxPoolLayer::forward_training(kernels::ConstMatrixView inputs,
                                                         const ParameterArenas& /*arenas*/,
                                                         StepPosition /*position*/,
-                                                        const kernels::Parallel& parallel) {
-  const kernels::MatrixView outputs = outputs_.matrix(inputs.n_rows, n_outputs());
-  winners_.resize(static_cast<size_t>(outputs.n_rows * outputs.n_columns));
-  kernels::max_pooling_forward(
-      {pooling_, inputs, outputs,
-       kernels::dense_view(winners_.data(), outputs.n_rows, outputs.n_columns)},
-      parallel);
+                                                        ComputeDevice& device) {
+  const kernels::MatrixView outputs = outputs_.matrix(device, inputs.n_rows, n_outputs());
+  device.max_pooling(
+      {pooling_, inputs, outputs, winners_.matrix(device, outputs.n_rows, outputs.n_columns)});
   return outputs;
 }
 
 void MaxPoolLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> /*parameters*/,
-                           kernels::MatrixView outputs, const kernels::Parallel& parallel) const {
-  std::vector<int32_t> winners(static_cast<size_t>(outputs.n_rows * outputs.n_columns));
-  kernels::max_pooling_forward(
-      {pooling_, inputs, outputs,
-       kernels::dense_view(winners.data(), outputs.n_rows, outputs.n_columns)},
-      parallel);
+                           kernels::MatrixView outputs, ComputeDevice& device) const {
+  DeviceArena<int32_t> winners;
+  device.max_pooling(
+      {pooling_, inputs, outputs, winners.matrix(device, outputs.n_rows, outputs.n_columns)});
 }
 
 kernels::MatrixView MaxPoolLayer::backward(kernels::MatrixView gradient,
                                            const ParameterArenas& /*arenas*/,
-                                           const InputGradient& wanted,
-                                           const kernels::Parallel& parallel) {
+                                           const InputGradient& wanted, ComputeDevice& device) {
   if (!wanted.is_wanted) return {};
-  const kernels::MatrixView result = input_gradient_.matrix(gradient.n_rows, pooling_.n_inputs());
-  kernels::max_pooling_backward(
-      {pooling_,
-       kernels::dense_view<const int32_t>(winners_.data(), gradient.n_rows, gradient.n_columns),
-       gradient, result},
-      parallel);
-  kernels::finish_matrix(wanted.end, result, parallel);
+  const kernels::MatrixView result =
+      input_gradient_.matrix(device, gradient.n_rows, pooling_.n_inputs());
+  device.max_pooling(
+      {pooling_, winners_.matrix(device, gradient.n_rows, gradient.n_columns), gradient, result});
+  device.finish_matrix(wanted.end, result);
   return result;
 }
 

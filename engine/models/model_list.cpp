@@ -74,10 +74,10 @@ const ModelEntry* find_model(std::string_view name) {
 }
 
 Network build_network(const ModelConfig& config, Task task, int64_t n_features, int64_t n_outputs,
-                      uint64_t seed) {
+                      uint64_t seed, ComputeDevice& device) {
   check(config, task);
   assert(task == Task::kMulticlass || n_outputs == 1);
-  return Network(config, n_features, n_outputs, seed);
+  return Network(config, n_features, n_outputs, seed, device);
 }
 
 }  // namespace reprotrain::engine

@@ -36,6 +36,6 @@ const ModelEntry* find_model(std::string_view name);
 /// Throws Error(kConfig) naming the key when the type is unknown, does not suit the task, or has
 /// hidden layers, dropout or layer norm set where it has none.
 Network build_network(const ModelConfig& config, Task task, int64_t n_features, int64_t n_outputs,
-                      uint64_t seed);
+                      uint64_t seed, ComputeDevice& device);
 
 }  // namespace reprotrain::engine

@@ -4,7 +4,7 @@
 #include <cassert>
 #include <utility>
 
-#include "engine/device/float_arena.h"
+#include "engine/device/device_arena.h"
 #include "engine/models/activation_layer.h"
 #include "engine/models/dense_layer.h"
 #include "engine/models/dropout_layer.h"
@@ -61,6 +61,7 @@ int64_t element_count(const ParameterRequest& request, int64_t room) {
 }  // namespace
 
 struct Network::State {
+  ComputeDevice& device;
   LayerChain layers;
   std::vector<Parameter> list;
   FloatArena parameters;
@@ -73,6 +74,7 @@ struct Network::State {
 
   void place_parameters();
   void initialise(uint64_t seed);
+  void upload(std::span<const float> values);
 };
 
 /// Lays out all tensors one after another and tells the layers.
@@ -87,21 +89,29 @@ void Network::State::place_parameters() {
     offset += size;
   }
   layers.place(offsets);
-  parameters.reserve(offset);
-  gradients.reserve(offset);
+  parameters.reserve(device, offset);
+  gradients.reserve(device, offset);
 }
 
 void Network::State::initialise(uint64_t seed) {
+  std::vector<float> values(static_cast<size_t>(parameters.size()));
   for (size_t instance = 0; instance < list.size(); ++instance) {
     const Parameter& parameter = list[instance];
     layers.initialise(instance, seed, static_cast<uint32_t>(instance),
-                      parameters.span().subspan(static_cast<size_t>(parameter.offset),
+                      std::span(values).subspan(static_cast<size_t>(parameter.offset),
                                                 static_cast<size_t>(parameter.size)));
   }
+  upload(values);
 }
 
-Network::Network(const ModelConfig& config, int64_t n_features, int64_t n_outputs, uint64_t seed)
-    : state_(std::make_unique<State>()) {
+void Network::State::upload(std::span<const float> values) {
+  assert(static_cast<int64_t>(values.size()) == parameters.size());
+  device.upload(values.data(), parameters.data(), static_cast<int64_t>(values.size_bytes()));
+}
+
+Network::Network(const ModelConfig& config, int64_t n_features, int64_t n_outputs, uint64_t seed,
+                 ComputeDevice& device)
+    : state_(new State{device, {}, {}, {}, {}, {}}) {
   assert(n_outputs >= 1);
   state_->layers = build_layers(config, n_features, n_outputs);
   state_->place_parameters();
@@ -112,6 +122,7 @@ Network::~Network() = default;
 Network::Network(Network&&) noexcept = default;
 Network& Network::operator=(Network&&) noexcept = default;
 
+ComputeDevice& Network::device() const { return state_->device; }
 const std::vector<Parameter>& Network::parameter_list() const { return state_->list; }
 std::span<float> Network::parameters() { return state_->parameters.span(); }
 std::span<const float> Network::parameters() const {
@@ -122,23 +133,29 @@ std::span<const float> Network::gradients() const {
   return std::as_const(state_->gradients).span();
 }
 
+std::vector<float> Network::host_parameters() const {
+  const auto values = parameters();
+  std::vector<float> copy(values.size());
+  device().download(values.data(), copy.data(), static_cast<int64_t>(values.size_bytes()));
+  return copy;
+}
+
+void Network::set_parameters(std::span<const float> values) { state_->upload(values); }
+
 kernels::ConstMatrixView Network::forward_training(kernels::ConstMatrixView inputs,
-                                                   StepPosition position,
-                                                   const kernels::Parallel& parallel) {
-  return state_->layers.forward_training(inputs, state_->arenas(), position, parallel);
+                                                   StepPosition position) {
+  return state_->layers.forward_training(inputs, state_->arenas(), position, device());
 }
 
-void Network::backward(kernels::ConstMatrixView output_gradient,
-                       const kernels::Parallel& parallel) {
+void Network::backward(kernels::ConstMatrixView output_gradient) {
   const kernels::MatrixView gradient =
-      state_->output_gradient.matrix(output_gradient.n_rows, output_gradient.n_columns);
-  copy_rows(output_gradient, gradient);
-  state_->layers.backward(gradient, state_->arenas(), InputGradient{false}, parallel);
+      state_->output_gradient.matrix(device(), output_gradient.n_rows, output_gradient.n_columns);
+  device().copy(elements(output_gradient), elements(gradient));
+  state_->layers.backward(gradient, state_->arenas(), InputGradient{false}, device());
 }
 
-void Network::forward(kernels::ConstMatrixView inputs, kernels::MatrixView outputs,
-                      const kernels::Parallel& parallel) const {
-  state_->layers.forward(inputs, parameters(), outputs, parallel);
+void Network::forward(kernels::ConstMatrixView inputs, kernels::MatrixView outputs) const {
+  state_->layers.forward(inputs, parameters(), outputs, device());
 }
 
 }  // namespace reprotrain::engine

@@ -26,44 +26,44 @@ void NormLayer::place(std::span<const int64_t> offsets) {
 kernels::ConstMatrixView NormLayer::forward_training(kernels::ConstMatrixView inputs,
                                                      const ParameterArenas& arenas,
                                                      StepPosition /*position*/,
-                                                     const kernels::Parallel& parallel) {
+                                                     ComputeDevice& device) {
   kernels::LayerNormForward pass;
   pass.x = inputs;
   pass.scale = tensor(arenas.values, scale_offset_);
   pass.shift = tensor(arenas.values, shift_offset_);
-  pass.normal = normal_.matrix(inputs.n_rows, n_);
-  pass.inverse = {inverse_.matrix(inputs.n_rows, 1).data, static_cast<size_t>(inputs.n_rows)};
-  pass.y = outputs_.matrix(inputs.n_rows, n_);
-  kernels::layer_norm_forward(pass, parallel);
+  pass.normal = normal_.matrix(device, inputs.n_rows, n_);
+  pass.inverse = {inverse_.matrix(device, inputs.n_rows, 1).data,
+                  static_cast<size_t>(inputs.n_rows)};
+  pass.y = outputs_.matrix(device, inputs.n_rows, n_);
+  device.layer_norm(pass);
   return pass.y;
 }
 
 void NormLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
-                        kernels::MatrixView outputs, const kernels::Parallel& parallel) const {
-  std::vector<float> inverse(static_cast<size_t>(inputs.n_rows));
+                        kernels::MatrixView outputs, ComputeDevice& device) const {
+  FloatArena inverse(device, inputs.n_rows);
   kernels::LayerNormForward pass;
   pass.x = inputs;
   pass.scale = tensor(parameters, scale_offset_);
   pass.shift = tensor(parameters, shift_offset_);
   pass.normal = outputs;
-  pass.inverse = inverse;
+  pass.inverse = inverse.span();
   pass.y = outputs;
-  kernels::layer_norm_forward(pass, parallel);
+  device.layer_norm(pass);
 }
 
 kernels::MatrixView NormLayer::backward(kernels::MatrixView gradient, const ParameterArenas& arenas,
-                                        const InputGradient& wanted,
-                                        const kernels::Parallel& parallel) {
+                                        const InputGradient& wanted, ComputeDevice& device) {
   kernels::LayerNormBackward pass;
-  pass.normal = normal_.matrix(gradient.n_rows, n_);
+  pass.normal = normal_.matrix(device, gradient.n_rows, n_);
   pass.inverse = {inverse_.data(), static_cast<size_t>(gradient.n_rows)};
   pass.scale = tensor(arenas.values, scale_offset_);
   pass.gradient = gradient;
-  pass.scale_terms = scale_terms_.matrix(gradient.n_rows, n_);
+  pass.scale_terms = scale_terms_.matrix(device, gradient.n_rows, n_);
   pass.scale_gradient = tensor(arenas.gradients, scale_offset_);
   pass.shift_gradient = tensor(arenas.gradients, shift_offset_);
-  kernels::layer_norm_backward(pass, parallel);
-  kernels::finish_matrix(wanted.end, gradient, parallel);
+  device.layer_norm(pass);
+  device.finish_matrix(wanted.end, gradient);
   return gradient;
 }
 

@@ -32,38 +32,37 @@ void ResidualLayer::place(std::span<const int64_t> offsets) {
 kernels::ConstMatrixView ResidualLayer::forward_training(kernels::ConstMatrixView inputs,
                                                          const ParameterArenas& arenas,
                                                          StepPosition position,
-                                                         const kernels::Parallel& parallel) {
-  const auto branch = branch_.forward_training(inputs, arenas, position, parallel);
-  const auto shortcut = shortcut_.forward_training(inputs, arenas, position, parallel);
-  const kernels::MatrixView outputs = outputs_.matrix(inputs.n_rows, n_outputs_);
-  kernels::add(elements(shortcut), elements(branch), elements(outputs), parallel);
+                                                         ComputeDevice& device) {
+  const auto branch = branch_.forward_training(inputs, arenas, position, device);
+  const auto shortcut = shortcut_.forward_training(inputs, arenas, position, device);
+  const kernels::MatrixView outputs = outputs_.matrix(device, inputs.n_rows, n_outputs_);
+  device.add(elements(shortcut), elements(branch), elements(outputs));
   return outputs;
 }
 
 void ResidualLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> parameters,
-                            kernels::MatrixView outputs, const kernels::Parallel& parallel) const {
+                            kernels::MatrixView outputs, ComputeDevice& device) const {
   FloatArena memory;
-  const kernels::MatrixView branch = memory.matrix(inputs.n_rows, n_outputs_);
-  branch_.forward(inputs, parameters, branch, parallel);
-  shortcut_.forward(inputs, parameters, outputs, parallel);
-  kernels::add(elements(outputs), elements(branch), elements(outputs), parallel);
+  const kernels::MatrixView branch = memory.matrix(device, inputs.n_rows, n_outputs_);
+  branch_.forward(inputs, parameters, branch, device);
+  shortcut_.forward(inputs, parameters, outputs, device);
+  device.add(elements(outputs), elements(branch), elements(outputs));
 }
 
 kernels::MatrixView ResidualLayer::backward(kernels::MatrixView gradient,
                                             const ParameterArenas& arenas,
-                                            const InputGradient& wanted,
-                                            const kernels::Parallel& parallel) {
-  const kernels::MatrixView copy = branch_gradient_.matrix(gradient.n_rows, n_outputs_);
-  copy_rows(gradient, copy);
-  kernels::finish_matrix(branch_.output_derivative(), copy, parallel);
-  kernels::finish_matrix(shortcut_.output_derivative(), gradient, parallel);
+                                            const InputGradient& wanted, ComputeDevice& device) {
+  const kernels::MatrixView copy = branch_gradient_.matrix(device, gradient.n_rows, n_outputs_);
+  device.copy(elements(gradient), elements(copy));
+  device.finish_matrix(branch_.output_derivative(), copy);
+  device.finish_matrix(shortcut_.output_derivative(), gradient);
   const InputGradient inner{wanted.is_wanted};
-  const kernels::MatrixView branch = branch_.backward(copy, arenas, inner, parallel);
-  const kernels::MatrixView shortcut = shortcut_.backward(gradient, arenas, inner, parallel);
+  const kernels::MatrixView branch = branch_.backward(copy, arenas, inner, device);
+  const kernels::MatrixView shortcut = shortcut_.backward(gradient, arenas, inner, device);
   if (!wanted.is_wanted) return {};
-  const kernels::MatrixView sum = input_gradient_.matrix(gradient.n_rows, n_inputs_);
-  kernels::add(elements(branch), elements(shortcut), elements(sum), parallel);
-  kernels::finish_matrix(wanted.end, sum, parallel);
+  const kernels::MatrixView sum = input_gradient_.matrix(device, gradient.n_rows, n_inputs_);
+  device.add(elements(branch), elements(shortcut), elements(sum));
+  device.finish_matrix(wanted.end, sum);
   return sum;
 }
 

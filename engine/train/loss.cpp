@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/train/loss.h"
 
-#include <cassert>
 #include <string>
 #include <utility>
 
@@ -23,25 +22,28 @@ const char* name_of(LossKind kind) {
   return "";
 }
 
-BatchLoss::BatchLoss(const LossConfig& config, int64_t n_outputs, std::vector<float> class_weights)
-    : kernel_(kernels::find_loss(name_of(config.kind))),
+BatchLoss::BatchLoss(const LossConfig& config, int64_t n_outputs, std::vector<float> class_weights,
+                     ComputeDevice& device)
+    : device_(device),
+      name_(name_of(config.kind)),
       huber_delta_(static_cast<float>(config.huber_delta)),
-      class_weights_(std::move(class_weights)) {
-  assert(kernel_ != nullptr);
+      host_weights_(std::move(class_weights)),
+      class_weights_(device, host_weights_) {
   if (config.kind != LossKind::kCrossEntropy && n_outputs != 1) {
-    throw Error(ErrorKind::kConfig, "/train/loss: " + std::string(name_of(config.kind)) +
+    throw Error(ErrorKind::kConfig, "/train/loss: " + std::string(name_) +
                                         " needs a model with one output, this one has " +
                                         std::to_string(n_outputs) + "; use cross_entropy");
   }
 }
 
-float BatchLoss::evaluate(kernels::ConstMatrixView outputs, const BatchTargets& targets,
-                          kernels::MatrixView gradient, const kernels::Parallel& parallel) {
-  row_losses_.resize(static_cast<size_t>(outputs.n_rows));
-  const kernels::LossBatch batch{outputs, targets.classes, targets.values, class_weights_,
+void BatchLoss::evaluate(kernels::ConstMatrixView outputs, const BatchTargets& targets,
+                         kernels::MatrixView gradient, float* mean) {
+  row_losses_.reserve(device_, outputs.n_rows);
+  const auto row_losses = row_losses_.span().first(static_cast<size_t>(outputs.n_rows));
+  const kernels::LossBatch batch{outputs, targets.classes, targets.values, class_weights_.span(),
                                  huber_delta_};
-  kernel_->run(batch, row_losses_, gradient, parallel);
-  return kernels::mean_loss(row_losses_, parallel);
+  device_.loss(name_, batch, row_losses, gradient);
+  device_.mean_loss(row_losses, mean);
 }
 
 }  // namespace reprotrain::engine

@@ -36,8 +36,11 @@ const char* name_of(OptimizerKind kind) {
   return "";
 }
 
-Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Parameter>& parameter_list)
-    : settings_(settings_of(config)), kernel_(kernels::find_optimizer(name_of(config.kind))) {
+Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Parameter>& parameter_list,
+                     ComputeDevice& device)
+    : device_(device),
+      settings_(settings_of(config)),
+      kernel_(kernels::find_optimizer(name_of(config.kind))) {
   assert(kernel_ != nullptr);
   int64_t n_parameters = 0;
   for (const Parameter& parameter : parameter_list) {
@@ -56,13 +59,12 @@ Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Parameter>
   }
   for (std::string_view name : kernel_->state_names(settings_)) {
     state_names_.emplace_back(name);
-    state_.emplace_back(n_parameters);
+    state_.emplace_back(device, n_parameters);
   }
 }
 
 void Optimizer::step(std::span<float> parameters, std::span<const float> gradients,
-                     double learning_rate_factor, uint64_t step_index,
-                     const kernels::Parallel& parallel) {
+                     double learning_rate_factor, uint64_t step_index) {
   kernels::OptimizerSettings settings = settings_;
   settings.learning_rate = settings_.learning_rate * learning_rate_factor;
   for (const Stretch& stretch : stretches_) {
@@ -73,7 +75,7 @@ void Optimizer::step(std::span<float> parameters, std::span<const float> gradien
     for (size_t i = 0; i < state_.size(); ++i) {
       tensor.state[i] = state_[i].span().subspan(stretch.offset, stretch.size);
     }
-    kernel_->step(settings, tensor, step_index, parallel);
+    device_.optimizer_step(kernel_->name, settings, tensor, step_index);
   }
 }
 
@@ -98,7 +100,7 @@ void Optimizer::restore(std::string_view name, std::span<const float> values) {
                     std::to_string(values.size()) + " entries instead of " +
                     std::to_string(state.size()) + "; start over with --force");
   }
-  std::copy(values.begin(), values.end(), state.data());
+  device_.upload(values.data(), state.data(), static_cast<int64_t>(values.size_bytes()));
 }
 
 }  // namespace reprotrain::engine

@@ -9,29 +9,29 @@
 #include <utility>
 #include <vector>
 
-#include "engine/device/float_arena.h"
+#include "engine/device/device_arena.h"
 #include "engine/models/network.h"
 #include "engine/train/train_config.h"
-#include "kernels/base/parallel.h"
 #include "kernels/optimizer/optimizer_list.h"
 
 namespace reprotrain::engine {
 
 class Optimizer {
  public:
-  /// State starts at zero, one tensor for all parameters of the network.
-  Optimizer(const OptimizerConfig& config, const std::vector<Parameter>& parameter_list);
+  /// State starts at zero, one tensor for all parameters of the network, in memory of `device`.
+  Optimizer(const OptimizerConfig& config, const std::vector<Parameter>& parameter_list,
+            ComputeDevice& device);
 
   /// One update of all parameters that are trained. `learning_rate_factor` comes from the schedule, `step_index`
   /// counts from 0 over the whole run.
   void step(std::span<float> parameters, std::span<const float> gradients,
-            double learning_rate_factor, uint64_t step_index, const kernels::Parallel& parallel);
+            double learning_rate_factor, uint64_t step_index);
 
-  /// State tensors by name ("momentum", "adam/m", "adam/v"), each as long as the parameter arena;
-  /// for checkpoints and the trace.
+  /// State tensors by name ("momentum", "adam/m", "adam/v"), each as long as the parameter arena, in
+  /// memory of the device; for checkpoints and the trace.
   std::vector<std::pair<std::string, std::span<const float>>> state() const;
 
-  /// Puts back a tensor of state(). Throws Error(kEvidence) for an unknown name or a wrong length.
+  /// Puts back a tensor of state() from memory of the host. Throws Error(kEvidence) for an unknown name or a wrong length.
   void restore(std::string_view name, std::span<const float> values);
 
  private:
@@ -42,6 +42,7 @@ class Optimizer {
     bool decays;
   };
 
+  ComputeDevice& device_;
   kernels::OptimizerSettings settings_;
   const kernels::OptimizerKernel* kernel_;
   std::vector<Stretch> stretches_;
@@ -51,8 +52,5 @@ class Optimizer {
 
 /// Name of an optimizer in configurations and in the list of kernels.
 const char* name_of(OptimizerKind kind);
-
-/// Gradient clipping by global norm (docs/arithmetic.md, "Optimizers").
-using kernels::clip_by_global_norm;
 
 }  // namespace reprotrain::engine

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
-#include "engine/train/gather.h"
 #include "engine/train/loss.h"
 #include "engine/train/optimizer.h"
 #include "engine/train/schedule.h"
@@ -25,6 +25,13 @@ DivergedError::DivergedError(int64_t step, float loss)
       step_(step),
       loss_(loss) {}
 
+namespace {
+
+/// Most steps that are queued before their losses are looked at.
+constexpr size_t kMostUnsettled = 64;
+
+}  // namespace
+
 /// One call of train(): the state of Trainer that lives only that long.
 struct Trainer::Run {
   Run(const Trainer& trainer, const CheckpointStore& checkpoint_store,
@@ -33,12 +40,14 @@ struct Trainer::Run {
 
   void restore(TrainingState&& restored);
   void run_epoch();
-  void run_step(std::span<const int64_t> rows);
-  void gather(std::span<const int64_t> rows);
+  void order_rows();
+  void run_step(int64_t n);
+  BatchTargets gather_targets(int64_t n);
   void finish_epoch();
   void judge(const std::map<std::string, double>& validation, EpochReport& report);
-  void report_step(std::span<const int64_t> rows, float loss, bool last_of_epoch);
-  NamedDigests digests() const;
+  void report_step(int64_t n);
+  void settle();
+  NamedDigests digests();
   void checkpoint();
   TrainingState snapshot() const;
   void finish();
@@ -47,7 +56,7 @@ struct Trainer::Run {
   const uint64_t seed;
   const TrainingData& data;
   Network& network;
-  const kernels::Parallel& parallel;
+  ComputeDevice& device;
   const CheckpointStore& store;
   const TrainingStrides& strides;
   const Evaluate& evaluate;
@@ -58,17 +67,23 @@ struct Trainer::Run {
   Optimizer optimizer;
   BatchLoss loss;
   LearningRateSchedule schedule;
-  std::vector<float> target_values;  // regression: scaled, (n_rows)
+  std::vector<float> host_values;  // regression: scaled, (n_rows)
+  ResidentArray<float> target_values;
+  ResidentArray<int32_t> target_classes;
 
   TrainingState state;  // its parameter and optimizer copies are filled by snapshot()
   int64_t checkpointed_step = -1;
-  std::vector<int64_t> order;  // training rows in the order of this epoch
+  std::vector<int64_t> rows_of_epoch;  // training rows in the order of this epoch
+  RowOrder order;
+
+  std::vector<StepReport> unsettled;  // steps whose losses are still on the device
+  FloatArena losses;                  // one for each of them
 
   // Work space of one step.
-  std::vector<float> batch_inputs;
-  std::vector<float> output_gradient;
-  std::vector<int32_t> batch_classes;
-  std::vector<float> batch_values;
+  FloatArena output_gradient;
+  DeviceArena<int32_t> batch_classes;
+  FloatArena batch_values;
+  DeviceArena<kernels::Digest128> tensor_digests;
 };
 
 Trainer::Run::Run(const Trainer& trainer, const CheckpointStore& checkpoint_store,
@@ -78,25 +93,28 @@ Trainer::Run::Run(const Trainer& trainer, const CheckpointStore& checkpoint_stor
       seed(trainer.seed_),
       data(trainer.data_),
       network(trainer.network_),
-      parallel(trainer.parallel_),
+      device(network.device()),
       store(checkpoint_store),
       strides(chosen_strides),
       evaluate(evaluate_validation),
       observer(run_observer),
       steps_per_epoch(trainer.steps_per_epoch()),
       total_steps(trainer.total_steps()),
-      optimizer(config.optimizer, network.parameter_list()),
+      optimizer(config.optimizer, network.parameter_list(), device),
       loss(config.loss, data.target.n_outputs(),
-           class_weights(config.loss, data.target, data.train_rows)),
-      schedule(config.schedule, steps_per_epoch, total_steps) {
-  if (data.target.task == Task::kRegression) target_values = scaled_values(data.target);
+           class_weights(config.loss, data.target, data.train_rows), device),
+      schedule(config.schedule, steps_per_epoch, total_steps),
+      losses(device, kMostUnsettled) {
+  if (data.target.task == Task::kRegression) host_values = scaled_values(data.target);
+  target_values.assign(device, host_values);
+  target_classes.assign(device, data.target.class_of_row);
 }
 
 void Trainer::Run::restore(TrainingState&& restored) {
   state = std::move(restored);
-  const auto parameters = network.parameters();
-  const bool fits = state.parameters.size() == parameters.size() &&
-                    (state.best_epoch < 0 || state.best_parameters.size() == parameters.size()) &&
+  const size_t n_parameters = network.parameters().size();
+  const bool fits = state.parameters.size() == n_parameters &&
+                    (state.best_epoch < 0 || state.best_parameters.size() == n_parameters) &&
                     state.optimizer.size() == optimizer.state().size() && state.step >= 0 &&
                     state.rows_in_epoch >= 0 &&
                     state.rows_in_epoch < static_cast<int64_t>(data.train_rows.size());
@@ -104,23 +122,25 @@ void Trainer::Run::restore(TrainingState&& restored) {
     throw Error(ErrorKind::kEvidence, "the checkpoint of step " + std::to_string(state.step) +
                                           " does not fit the model; start over with --force");
   }
-  std::copy(state.parameters.begin(), state.parameters.end(), parameters.begin());
+  network.set_parameters(state.parameters);
   for (const auto& [name, values] : state.optimizer) optimizer.restore(name, values);
   checkpointed_step = state.step;
 }
 
-void Trainer::Run::run_epoch() {
-  order.assign(data.train_rows.begin(), data.train_rows.end());
+void Trainer::Run::order_rows() {
+  rows_of_epoch.assign(data.train_rows.begin(), data.train_rows.end());
   if (config.shuffle) {
     const uint32_t stream = kernels::stream_of(kernels::StreamPurpose::kEpochOrder, 0);
-    kernels::shuffle_indices({seed, stream, static_cast<uint32_t>(state.epoch)}, order);
+    kernels::shuffle_indices({seed, stream, static_cast<uint32_t>(state.epoch)}, rows_of_epoch);
   }
-  const auto n_rows = static_cast<int64_t>(order.size());
-  while (state.rows_in_epoch < n_rows) {
-    const int64_t n = std::min(config.batch_size, n_rows - state.rows_in_epoch);
-    const std::span<const int64_t> rows(order.data() + state.rows_in_epoch, static_cast<size_t>(n));
-    run_step(rows);
-    if (state.rows_in_epoch == n_rows) finish_epoch();
+  order.assign(device, rows_of_epoch);
+}
+
+void Trainer::Run::run_epoch() {
+  order_rows();
+  while (state.rows_in_epoch < order.size()) {
+    run_step(std::min(config.batch_size, order.size() - state.rows_in_epoch));
+    if (state.rows_in_epoch == order.size()) finish_epoch();
     const bool due = strides.checkpoint > 0 && state.step % strides.checkpoint == 0;
     const bool stop = observer.stop_requested();
     if (due || stop) checkpoint();
@@ -133,79 +153,89 @@ void Trainer::Run::run_epoch() {
   }
 }
 
-void Trainer::Run::gather(std::span<const int64_t> rows) {
-  const int64_t n_features = data.features.n_features();
-  batch_inputs.resize(rows.size() * static_cast<size_t>(n_features));
-  gather_rows(data.features.values, n_features, rows, batch_inputs, parallel);
-  batch_classes.clear();
-  batch_values.clear();
-  for (int64_t row : rows) {
-    if (data.target.task == Task::kRegression) {
-      batch_values.push_back(target_values[static_cast<size_t>(row)]);
-    } else {
-      batch_classes.push_back(data.target.class_of_row[static_cast<size_t>(row)]);
-    }
+/// What the next `n` rows should have been.
+BatchTargets Trainer::Run::gather_targets(int64_t n) {
+  const auto rows = order.device(state.rows_in_epoch, n);
+  if (data.target.task == Task::kRegression) {
+    batch_values.reserve(device, n);
+    device.gather_rows(target_values.data(), sizeof(float), rows, batch_values.data());
+    return {{}, batch_values.span().first(rows.size())};
   }
+  batch_classes.reserve(device, n);
+  device.gather_rows(target_classes.data(), sizeof(int32_t), rows, batch_classes.data());
+  return {batch_classes.span().first(rows.size()), {}};
 }
 
-void Trainer::Run::run_step(std::span<const int64_t> rows) {
-  gather(rows);
-  const auto n = static_cast<int64_t>(rows.size());
-  const auto inputs =
-      kernels::dense_view<const float>(batch_inputs.data(), n, data.features.n_features());
-  const auto outputs =
-      network.forward_training(inputs, {seed, static_cast<uint64_t>(state.step)}, parallel);
-  output_gradient.resize(static_cast<size_t>(n * outputs.n_columns));
-  const auto gradient = kernels::dense_view(output_gradient.data(), n, outputs.n_columns);
-  const float batch_loss =
-      loss.evaluate(outputs, {batch_classes, batch_values}, gradient, parallel);
-  if (!kernels::is_finite(batch_loss)) {
-    if (checkpointed_step != state.step) checkpoint();
-    throw DivergedError(state.step + 1, batch_loss);
-  }
-  network.backward(gradient, parallel);
-  if (config.clip_norm > 0.0) {
-    clip_by_global_norm(network.gradients(), config.clip_norm, parallel);
-  }
+void Trainer::Run::run_step(int64_t n) {
+  const auto inputs = data.features.gather(order, state.rows_in_epoch, n);
+  const auto outputs = network.forward_training(inputs, {seed, static_cast<uint64_t>(state.step)});
+  const auto gradient = output_gradient.matrix(device, n, outputs.n_columns);
+  loss.evaluate(outputs, gather_targets(n), gradient, losses.data() + unsettled.size());
+  network.backward(gradient);
+  if (config.clip_norm > 0.0) device.clip_by_global_norm(network.gradients(), config.clip_norm);
   optimizer.step(network.parameters(), network.gradients(), schedule.factor(state.step),
-                 static_cast<uint64_t>(state.step), parallel);
-
+                 static_cast<uint64_t>(state.step));
   ++state.step;
   state.rows_in_epoch += n;
-  state.epoch_loss_sum += static_cast<double>(batch_loss) * static_cast<double>(n);
-  report_step(rows, batch_loss, state.rows_in_epoch == static_cast<int64_t>(order.size()));
+  report_step(n);
 }
 
-NamedDigests Trainer::Run::digests() const {
-  NamedDigests digests;
+NamedDigests Trainer::Run::digests() {
+  std::vector<std::pair<std::string, std::span<const float>>> tensors;
   const auto parameters = std::as_const(network).parameters();
-  uint64_t tensor_id = 0;
   for (const Parameter& parameter : network.parameter_list()) {
-    const auto values = parameters.subspan(static_cast<size_t>(parameter.offset),
-                                           static_cast<size_t>(parameter.size));
-    digests.emplace_back(parameter.name, kernels::tile_digest(values, tensor_id++, parallel).hex());
+    tensors.emplace_back(parameter.name, parameters.subspan(static_cast<size_t>(parameter.offset),
+                                                            static_cast<size_t>(parameter.size)));
   }
   for (const auto& [name, values] : optimizer.state()) {
-    digests.emplace_back("optimizer/" + name,
-                         kernels::tile_digest(values, tensor_id++, parallel).hex());
+    tensors.emplace_back("optimizer/" + name, values);
+  }
+  std::vector<kernels::Digest128> found(tensors.size());
+  tensor_digests.reserve(device, static_cast<int64_t>(tensors.size()));
+  for (size_t id = 0; id < tensors.size(); ++id) {
+    device.tile_digest(tensors[id].second, id, tensor_digests.data() + id);
+  }
+  device.download(tensor_digests.data(), found.data(),
+                  static_cast<int64_t>(found.size() * sizeof found[0]));
+  NamedDigests digests;
+  for (size_t id = 0; id < tensors.size(); ++id) {
+    digests.emplace_back(std::move(tensors[id].first), found[id].hex());
   }
   return digests;
 }
 
-void Trainer::Run::report_step(std::span<const int64_t> rows, float batch_loss,
-                               bool last_of_epoch) {
+/// Notes the step that was queued last. Its loss is looked at now where that costs no waiting, else
+/// when something else has to be fetched from the device.
+void Trainer::Run::report_step(int64_t n) {
   StepReport report;
   report.step = state.step;
   report.total_steps = total_steps;
   report.epoch = state.epoch;
-  report.n_rows = static_cast<int64_t>(rows.size());
-  report.loss = batch_loss;
-  report.traced = last_of_epoch || state.step % strides.trace == 0;
+  report.n_rows = n;
+  report.traced = state.rows_in_epoch == order.size() || state.step % strides.trace == 0;
   if (report.traced) {
-    report.batch_digest = kernels::tile_digest(rows, 0, parallel).hex();
-    report.tensors = digests();
+    const auto rows = order.host(state.rows_in_epoch - n, n);
+    report.batch_digest = kernels::tile_digest(rows, 0, device.host_threads()).hex();
   }
-  observer.step_finished(report);
+  unsettled.push_back(std::move(report));
+  if (unsettled.back().traced || device.is_host() || unsettled.size() == kMostUnsettled) settle();
+}
+
+/// Fetches the losses of all steps so far and reports them. Throws DivergedError for the first one that
+/// is not finite; what the device has done since is void.
+void Trainer::Run::settle() {
+  std::vector<float> found(unsettled.size());
+  if (found.empty()) return;
+  device.download(losses.data(), found.data(), static_cast<int64_t>(found.size() * sizeof(float)));
+  std::vector<StepReport> reports = std::exchange(unsettled, {});
+  for (size_t i = 0; i < reports.size(); ++i) {
+    StepReport& report = reports[i];
+    report.loss = found[i];
+    if (!kernels::is_finite(report.loss)) throw DivergedError(report.step, report.loss);
+    state.epoch_loss_sum += static_cast<double>(report.loss) * static_cast<double>(report.n_rows);
+    if (report.traced) report.tensors = digests();  // only the newest one can be
+    observer.step_finished(report);
+  }
 }
 
 void Trainer::Run::judge(const std::map<std::string, double>& validation, EpochReport& report) {
@@ -217,8 +247,7 @@ void Trainer::Run::judge(const std::map<std::string, double>& validation, EpochR
   if (report.improved) {
     state.best_value = value;
     state.best_epoch = state.epoch;
-    const auto parameters = std::as_const(network).parameters();
-    state.best_parameters.assign(parameters.begin(), parameters.end());
+    state.best_parameters = network.host_parameters();
   } else if (state.epoch - state.best_epoch >= rule.patience) {
     state.finished = true;
   }
@@ -242,16 +271,18 @@ void Trainer::Run::finish_epoch() {
 
 TrainingState Trainer::Run::snapshot() const {
   TrainingState copy = state;
-  const auto parameters = std::as_const(network).parameters();
-  copy.parameters.assign(parameters.begin(), parameters.end());
+  copy.parameters = network.host_parameters();
   copy.optimizer.clear();
   for (const auto& [name, values] : optimizer.state()) {
-    copy.optimizer.emplace_back(name, std::vector<float>(values.begin(), values.end()));
+    copy.optimizer.emplace_back(name, std::vector<float>(values.size()));
+    device.download(values.data(), copy.optimizer.back().second.data(),
+                    static_cast<int64_t>(values.size_bytes()));
   }
   return copy;
 }
 
 void Trainer::Run::checkpoint() {
+  settle();
   checkpointed_step = state.step;
   state.observer_mark = observer.checkpoint_due(state.step);
   observer.checkpoint_written(state.step, store.write(snapshot()));
@@ -259,15 +290,12 @@ void Trainer::Run::checkpoint() {
 
 void Trainer::Run::finish() {
   if (checkpointed_step != state.step) checkpoint();
-  if (!state.best_parameters.empty()) {
-    std::copy(state.best_parameters.begin(), state.best_parameters.end(),
-              network.parameters().begin());
-  }
+  if (!state.best_parameters.empty()) network.set_parameters(state.best_parameters);
 }
 
 Trainer::Trainer(const TrainConfig& config, uint64_t seed, const TrainingData& data,
-                 Network& network, const kernels::Parallel& parallel)
-    : config_(config), seed_(seed), data_(data), network_(network), parallel_(parallel) {
+                 Network& network)
+    : config_(config), seed_(seed), data_(data), network_(network) {
   assert(!data.train_rows.empty());
 }
 

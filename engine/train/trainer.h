@@ -8,14 +8,13 @@
 #include <span>
 #include <vector>
 
-#include "engine/features/feature_plan.h"
+#include "engine/features/feature_rows.h"
 #include "engine/models/network.h"
 #include "engine/run_observer.h"
 #include "engine/train/checkpoint.h"
 #include "engine/train/targets.h"
 #include "engine/train/train_config.h"
 #include "include/reprotrain/error.h"
-#include "kernels/base/parallel.h"
 
 namespace reprotrain::engine {
 
@@ -33,7 +32,7 @@ class DivergedError : public Error {
 
 /// What to train on; borrowed for the trainer's life.
 struct TrainingData {
-  const FeatureMatrix& features;
+  FeatureRows& features;
   const Target& target;
   std::span<const int64_t> train_rows;
   std::span<const int64_t> validation_rows;
@@ -57,16 +56,16 @@ using Evaluate = std::function<std::map<std::string, double>(const Network&)>;
 
 class Trainer {
  public:
-  Trainer(const TrainConfig& config, uint64_t seed, const TrainingData& data, Network& network,
-          const kernels::Parallel& parallel);
+  /// Trains on the device of `network`.
+  Trainer(const TrainConfig& config, uint64_t seed, const TrainingData& data, Network& network);
   ~Trainer();
 
   int64_t steps_per_epoch() const;
   int64_t total_steps() const;
 
   /// Trains to the end, from the newest checkpoint in `store` if `resume`. The network then holds the
-  /// final parameters: the best ones with early stopping. Throws DivergedError (the last checkpoint
-  /// stays), and Error(kInterrupted) after writing a checkpoint when the observer asks to stop.
+  /// final parameters: the best ones with early stopping. Throws DivergedError (checkpoints
+  /// of earlier steps stay), and Error(kInterrupted) after writing a checkpoint when the observer asks to stop.
   TrainingSummary train(const CheckpointStore& store, bool resume, const TrainingStrides& strides,
                         const Evaluate& evaluate_validation, RunObserver& observer);
 
@@ -76,7 +75,6 @@ class Trainer {
   uint64_t seed_;
   TrainingData data_;
   Network& network_;
-  const kernels::Parallel& parallel_;
 };
 
 }  // namespace reprotrain::engine

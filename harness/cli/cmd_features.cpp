@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "engine/device/cpu_device.h"
 #include "engine/device/cpu_threads.h"
 #include "engine/run.h"
 #include "harness/cli/commands.h"
@@ -31,9 +32,10 @@ ExitCode features(const FeaturesOptions& options) {
   require_free(options.out, options.force);
   require_apart(options.out, config.data.source);
   const engine::CpuThreads threads(config.runtime.threads);
+  engine::CpuDevice device(threads);
   Progress progress(progress_style(options.progress, stderr), stderr);
   const engine::RunResult result =
-      engine::export_features(run_request(config, RunPaths(".")), options.out, threads, progress);
+      engine::export_features(run_request(config, RunPaths(".")), options.out, device, progress);
   progress.finish();
   std::printf("%-18s%s\n", "features", options.out.c_str());
   for (const auto& input : result.inputs) {

@@ -7,6 +7,7 @@
 
 #include "engine/data/file_digest.h"
 #include "engine/device/cpu_threads.h"
+#include "engine/device/device_choice.h"
 #include "engine/predict.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/output_file.h"
@@ -21,6 +22,7 @@ struct PredictOptions {
   std::string run;
   std::string data;
   std::string out;
+  std::string device = "auto";
   int threads = 0;
   bool force = false;
 };
@@ -43,9 +45,9 @@ void require_recorded_model(const RunPaths& paths, const nlohmann::json& record)
 
 /// engine::predict, whose complaints get the name of the file.
 engine::Predictions predict_table(const engine::SavedModel& model, engine::LoadedDataset& dataset,
-                                  const std::string& path, const engine::CpuThreads& threads) {
+                                  const std::string& path) {
   try {
-    return engine::predict(model, std::move(dataset.table), threads);
+    return engine::predict(model, std::move(dataset.table));
   } catch (const Error& error) {
     throw Error(error.kind(), path + ": " + error.what());
   }
@@ -62,16 +64,17 @@ ExitCode predict(const PredictOptions& options) {
   config.data.source = options.data;
   config.data.labels.clear();
   config.data.format = engine::DataFormat::kAuto;
-  const engine::SavedModel model = engine::read_model(paths.model);
+  const engine::CpuThreads threads(options.threads);
+  const auto device = engine::open_device(options.device, 0, threads);
+  const engine::SavedModel model = engine::read_model(paths.model, *device);
   // A category whose texts all look like numbers in this file is a category all the same.
   config.data.column_kinds.clear();
   for (const auto& [name, kind] : model.plan.input_kinds()) {
     if (kind == engine::ColumnKind::kCategorical) config.data.column_kinds[name] = kind;
   }
 
-  const engine::CpuThreads threads(options.threads);
   engine::LoadedDataset dataset = engine::load_dataset(config.data);
-  const engine::Predictions predictions = predict_table(model, dataset, options.data, threads);
+  const engine::Predictions predictions = predict_table(model, dataset, options.data);
   const engine::ContentIds ids = engine::write_predictions(options.out, predictions, model.target);
   std::printf("%-12s%zu rows of %s\n", "predicted", predictions.rows.size(), options.data.c_str());
   std::printf("%-12s%s\n", "wrote", options.out.c_str());
@@ -91,6 +94,8 @@ void add_predict(CLI::App& app, Command& chosen) {
       ->required()
       ->type_name("FILE");
   verb->add_option("--out", options->out, "File to write")->required()->type_name("FILE.h5");
+  verb->add_option("--device", options->device, "auto, cpu, cuda or cuda:N; never changes a result")
+      ->type_name("DEVICE");
   verb->add_option("--threads", options->threads, "CPU threads, 0 = all")
       ->check(CLI::Range(0, kLargestThreadCount));
   verb->add_flag("--force", options->force, "Replace the file");

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <memory>
 
+#include "engine/device/cpu_threads.h"
+#include "engine/device/device_choice.h"
 #include "engine/models/layer_builder.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/interrupt.h"
@@ -41,7 +43,7 @@ RunConfig configure(const RunOptions& options) {
   if (!options.memory_limit.empty()) {
     config.runtime.memory_limit_bytes = parse_size(options.memory_limit, "--memory-limit");
   }
-  require_device(config.runtime.device);
+  engine::device_choice(config.runtime.device);  // of the command line; the file has been looked at
   return config;
 }
 
@@ -90,11 +92,15 @@ void require_fitting_layers(const engine::ModelConfig& model) {
 }
 
 ExitCode train(const RunConfig& config, const std::string& out, OpenMode mode, Progress& progress) {
+  const int64_t most_bytes = config.runtime.memory_limit_bytes;
+  const engine::CpuThreads threads(config.runtime.threads);
+  const auto device = engine::open_device(config.runtime.device, most_bytes, threads);
+  if (device->is_host()) limit_memory(most_bytes);
   RunDirectory directory(out, mode);
   if (directory.has_begun() && std::filesystem::exists(directory.paths().record)) {
     return report_finished(config, directory.paths(), progress);
   }
-  const nlohmann::json record = run_and_record(config, directory, progress);
+  const nlohmann::json record = run_and_record(config, directory, *device, progress);
   progress.finish();
   progress.finished(record.at("result_id").get<std::string>());
   print_summary(record, directory.paths());
@@ -116,7 +122,6 @@ ExitCode run(const RunOptions& options) {
     return ExitCode::kSuccess;
   }
   install_interrupt_handlers();
-  limit_memory(config.runtime.memory_limit_bytes);
   Progress progress(progress_style(options.progress, stderr), stderr);
   return train(config, out, open_mode(options), progress);
 }
@@ -131,7 +136,8 @@ void add_run(CLI::App& app, Command& chosen) {
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
   app.add_option("--out", options->out, "Run directory (default: runs/NAME)")->type_name("DIR");
-  app.add_option("--device", options->device, "auto or cpu");
+  app.add_option("--device", options->device, "auto, cpu, cuda or cuda:N; never changes a result")
+      ->type_name("DEVICE");
   app.add_option("--threads", options->threads, "CPU threads, 0 = all; never changes a result")
       ->check(CLI::Range(0, kLargestThreadCount));
   app.add_option("--memory-limit", options->memory_limit, "Largest memory use, for example 4GiB")

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // reprotrain selftest: every operator of this machine against the known answers.
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "engine/device/cpu_threads.h"
 #include "engine/device/cuda_module.h"
+#include "engine/device/device_choice.h"
 #include "harness/cli/commands.h"
 #include "kernels/base/cpu_path.h"
 #include "kernels/conformance/conformance.h"
@@ -25,27 +24,6 @@ struct SelftestOptions {
   int n_threads = 0;
   bool json = false;
 };
-
-/// What --device asks for.
-struct ChosenDevices {
-  bool cpu = false;
-  bool cuda = false;
-  bool cuda_is_required = false;
-  std::optional<int> cuda_index;  ///< all where there is none
-};
-
-ChosenDevices chosen_devices(const std::string& text) {
-  if (text == "auto") return {true, true, false, {}};
-  if (text == "cpu") return {true, false, false, {}};
-  if (text == "cuda") return {false, true, true, {}};
-  int index = 0;
-  const std::string digits = text.rfind("cuda:", 0) == 0 ? text.substr(5) : "";
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
-  if (error == std::errc() && end == digits.data() + digits.size() && index >= 0) {
-    return {false, true, true, index};
-  }
-  throw Error(ErrorKind::kUsage, "--device " + text + ": use auto, cpu, cuda or cuda:N");
-}
 
 kernels::CpuPath path_from(const std::string& name) {
   const std::optional<kernels::CpuPath> path = kernels::cpu_path_called(name);
@@ -72,15 +50,15 @@ void check_cpu(const SelftestOptions& options, Verdicts& verdicts) {
 }
 
 /// Says why GPUs are not checked: an error where one was asked for, else a line on stderr.
-void leave_gpus_out(const ChosenDevices& devices, const std::string& reason) {
+void leave_gpus_out(const engine::DeviceChoice& devices, const std::string& reason) {
   const std::string sentence = "GPUs not checked: " + reason;
-  if (devices.cuda_is_required) throw Error(ErrorKind::kEnvironment, sentence);
+  if (!devices.cpu) throw Error(ErrorKind::kEnvironment, sentence);
   std::fprintf(stderr, "%s\n", sentence.c_str());
 }
 
-void check_gpus(const ChosenDevices& devices, Verdicts& verdicts) {
+void check_gpus(const engine::DeviceChoice& devices, Verdicts& verdicts) {
   std::string reason;
-  const kernels::CudaModuleTable* module = engine::load_cuda_module(reason);
+  const engine::CudaModuleTable* module = engine::load_cuda_module(reason);
   if (module == nullptr) return leave_gpus_out(devices, reason);
   const int n_devices = module->count_devices(reason);
   if (n_devices < 0) return leave_gpus_out(devices, reason);
@@ -99,7 +77,7 @@ void check_gpus(const ChosenDevices& devices, Verdicts& verdicts) {
 }
 
 ExitCode selftest(const SelftestOptions& options) {
-  const ChosenDevices devices = chosen_devices(options.device);
+  const engine::DeviceChoice devices = engine::device_choice(options.device);
   if (!devices.cpu && !options.paths.empty()) {
     throw Error(ErrorKind::kUsage, "--path chooses an instruction set of the CPU, which --device " +
                                        options.device + " leaves out");

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "engine/device/device_choice.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/interrupt.h"
 #include "harness/cli/progress.h"
@@ -18,7 +19,6 @@ namespace {
 struct VerifyCommand {
   VerifyOptions options;
   std::vector<std::string> data;
-  std::string device = "auto";
   std::string progress = "auto";
 };
 
@@ -68,7 +68,7 @@ void print_report(const VerifyReport& report, const std::string& run_directory) 
 }
 
 ExitCode verify(VerifyCommand& command) {
-  require_device(command.device);
+  engine::device_choice(command.options.device);
   command.options.inputs.path_of_role = parse_role_paths(command.data);
   install_interrupt_handlers();
   Progress progress(progress_style(command.progress, stderr), stderr);
@@ -95,7 +95,9 @@ void add_verify(CLI::App& app, Command& chosen) {
       ->type_name("DIR");
   verb->add_flag("--evidence-only", command->options.evidence_only,
                  "Check the evidence without executing the run");
-  verb->add_option("--device", command->device, "auto or cpu");
+  verb->add_option("--device", command->options.device,
+                   "auto, cpu, cuda or cuda:N; need not be where the run was executed")
+      ->type_name("DEVICE");
   verb->add_option("--threads", command->options.threads, "CPU threads, 0 = all")
       ->check(CLI::Range(0, kLargestThreadCount));
   verb->add_option("--progress", command->progress, "auto, json or none")->type_name("STYLE");

@@ -75,10 +75,4 @@ void print_plan(const RunConfig& config, const std::string& out) {
   std::printf("  and write  %s\n", out.c_str());
 }
 
-void require_device(const std::string& device) {
-  if (device == "auto" || device == "cpu") return;
-  throw Error(ErrorKind::kUsage,
-              "device \"" + device + "\": this build runs on the CPU only; use auto or cpu");
-}
-
 }  // namespace reprotrain::harness

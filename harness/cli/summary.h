@@ -17,7 +17,4 @@ void print_summary(const nlohmann::json& record, const RunPaths& paths);
 /// What a run of this configuration would do.
 void print_plan(const RunConfig& config, const std::string& out);
 
-/// Throws Error(kUsage) unless this build can use the device: auto and cpu.
-void require_device(const std::string& device);
-
 }  // namespace reprotrain::harness

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/device/device_choice.h"
 #include "harness/config/schema_wording.h"
 #include "kernels/feature/feature_list.h"
 
@@ -15,6 +16,7 @@ class Rules {
   Rules(const Json& config, const JsonDocument& document) : config_(config), document_(document) {}
 
   void check() const {
+    check_device();
     check_numerics();
     check_csv();
     check_labels();
@@ -40,6 +42,14 @@ class Rules {
   std::string loss() const { return train()["loss"]["type"]; }
   bool is_regression() const { return loss() == "mse" || loss() == "huber"; }
   bool is_split_by_column() const { return config_["data"]["split"].contains("column"); }
+
+  void check_device() const {
+    try {
+      engine::device_choice(config_["runtime"]["device"]);
+    } catch (const Error& error) {
+      fail("/runtime/device", std::string("/runtime/device: ") + error.what());
+    }
+  }
 
   void check_numerics() const {
     if (config_["numerics"]["mode"] == "portable") return;

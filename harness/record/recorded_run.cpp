@@ -8,7 +8,6 @@
 #include <filesystem>
 
 #include "engine/data/atomic_file.h"
-#include "engine/device/cpu_threads.h"
 #include "harness/record/canonical_json.h"
 #include "harness/record/environment.h"
 #include "harness/record/result_id.h"
@@ -111,14 +110,16 @@ class RecordBuilder {
   }
 
   /// Writes run.json; the partial record then goes.
-  Json finish(const std::string& status, RunRecorder& recorder, int n_threads) {
+  Json finish(const std::string& status, RunRecorder& recorder,
+              const engine::ComputeDevice& device) {
     record_["status"] = status;
     record_["stages"] = recorder.stages();
     record_["trace"] = recorder.trace_summary();
     record_["files"] = result_file_digests(paths_);
     Json& unstable = record_["volatile"];
     unstable["finished"] = utc_now();
-    unstable["threads"] = n_threads;
+    unstable["device"] = device.name();
+    unstable["threads"] = device.host_threads().n_threads();
     unstable["stage_seconds"] = recorder.stage_seconds();
     unstable["wall_seconds"] =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
@@ -174,14 +175,13 @@ void require_resumable(const RunConfig& config, const RunPaths& paths) {
                                       "; resume with the original ones or start over with --force");
 }
 
-Json run_and_record(const RunConfig& config, RunDirectory& directory,
+Json run_and_record(const RunConfig& config, RunDirectory& directory, engine::ComputeDevice& device,
                     engine::RunObserver& progress) {
   const kernels::StrictFloatScope strict;  // numbers become text and back here, too
   const RunPaths& paths = directory.paths();
   if (directory.has_begun()) require_resumable(config, paths);
   engine::write_file_atomically(paths.config, canonical_json(config.resolved));
 
-  const engine::CpuThreads threads(config.runtime.threads);
   RunRecorder recorder(paths, config.output.log_level, progress);
   RecordBuilder record(config, paths);
   record.write_partial("running");
@@ -189,17 +189,17 @@ Json run_and_record(const RunConfig& config, RunDirectory& directory,
   try {
     engine::RunRequest request = run_request(config, paths);
     request.resume = directory.has_begun();
-    engine::execute_run(request, threads, recorder, result);
+    engine::execute_run(request, device, recorder, result);
     record.add_inputs(result);
     record.add_result(result);
     directory.settle();
-    return record.finish("complete", recorder, threads.n_threads());
+    return record.finish("complete", recorder, device);
   } catch (const engine::DivergedError& error) {
     recorder.log().error("{}", error.what());
     record.add_inputs(result);
     record.add_failure(error);
     directory.settle();
-    record.finish("failed", recorder, threads.n_threads());
+    record.finish("failed", recorder, device);
     throw;
   } catch (const std::exception& error) {
     const auto* known = dynamic_cast<const Error*>(&error);

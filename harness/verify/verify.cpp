@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "engine/device/cpu_threads.h"
+#include "engine/device/device_choice.h"
 #include "engine/train/trainer.h"
 #include "harness/record/recorded_run.h"
 #include "harness/record/run_record.h"
@@ -65,6 +67,7 @@ void require_decidable(const RunEvidence& evidence) {
 
 RunConfig config_of(const RunEvidence& evidence, const VerifyOptions& options) {
   RunConfig config = recorded_config(evidence.record, evidence.paths.root);
+  config.runtime.device = options.device;
   config.runtime.threads = options.threads;
   config.output.features = fs::exists(evidence.paths.features);
   // Checkpoints of a re-execution serve nobody.
@@ -74,9 +77,11 @@ RunConfig config_of(const RunEvidence& evidence, const VerifyOptions& options) {
 
 RunEvidence execute_again(const RunConfig& config, const std::string& directory,
                           engine::RunObserver& progress) {
+  const engine::CpuThreads threads(config.runtime.threads);
+  const auto device = engine::open_device(config.runtime.device, 0, threads);
   RunDirectory run(directory, OpenMode::kNew);
   try {
-    run_and_record(config, run, progress);
+    run_and_record(config, run, *device, progress);
   } catch (const engine::DivergedError&) {
     // Leaves a record with status "failed": for a recorded failure that is the expected result.
   } catch (const Error& error) {

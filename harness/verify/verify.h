@@ -16,6 +16,7 @@ namespace reprotrain::harness {
 struct VerifyOptions {
   std::string run_directory;
   InputPlaces inputs;
+  std::string device = "auto";
   int threads = 0;             ///< 0: all processors
   bool evidence_only = false;  ///< do not execute the run again
 };

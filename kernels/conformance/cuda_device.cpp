@@ -20,7 +20,6 @@
 #include "kernels/loss/loss_requirements.h"
 #include "kernels/matmul/epilogue_pass_cuda.h"
 #include "kernels/matmul/matmul_cuda.h"
-#include "kernels/optimizer/clipping.h"
 #include "kernels/optimizer/optimizer_cuda.h"
 #include "kernels/random/philox_cuda.h"
 #include "kernels/random/shuffle_cuda.h"
@@ -150,7 +149,9 @@ class CudaDevice final : public OperatorDevice {
 
   bool norm(std::span<const float> terms, double& norm) override {
     const DeviceArray<float> on_device(terms);
-    norm = norm_of_array(on_device);
+    const DeviceArray<double> found(1);
+    norm_of_array(on_device, found);
+    found.read(&norm);
     return true;
   }
 
@@ -318,10 +319,10 @@ class CudaDevice final : public OperatorDevice {
 
   bool clip_by_norm(std::span<float> gradients, double largest_norm, double& norm) override {
     const DeviceArray<float> on_device{std::span<const float>(gradients)};
-    norm = norm_of_array(on_device);
-    if (const auto factor = clipping_factor(norm, largest_norm)) {
-      scale_array_cuda(*factor, on_device.data(), on_device.size(), kStream);
-    }
+    const DeviceArray<double> found(1);
+    norm_of_array(on_device, found);
+    clip_by_norm_cuda(found.data(), largest_norm, on_device.data(), on_device.size(), kStream);
+    found.read(&norm);
     on_device.read(gradients);
     return true;
   }
@@ -391,14 +392,11 @@ class CudaDevice final : public OperatorDevice {
     add_squares_cuda(terms.data(), terms.size(), exact.data(), kStream);
   }
 
-  static double norm_of_array(const DeviceArray<float>& terms) {
+  static void norm_of_array(const DeviceArray<float>& terms, const DeviceArray<double>& norm) {
     const DeviceArray<ExactSumAccumulator> squares(1);
-    const DeviceArray<double> result(1);
     add_squares_to(squares, terms);
-    round_norms_cuda(squares.data(), 1, result.data(), kStream);
-    double norm = 0.0;
-    result.read(&norm);
-    return norm;
+    round_norms_cuda(squares.data(), 1, norm.data(), kStream);
+    check_cuda(cudaDeviceSynchronize(), "cudaDeviceSynchronize");  // before `squares` goes
   }
 
   template <typename T>

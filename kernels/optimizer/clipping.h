@@ -6,15 +6,18 @@
 // See also: optimizer_list.h, docs/arithmetic.md "Optimizers".
 #pragma once
 
-#include <optional>
-
 #include "kernels/base/float_bits.h"
+#include "kernels/base/hd.h"
 
 namespace reprotrain::kernels {
 
-/// What gradients of this norm are multiplied by, or nothing.
-inline std::optional<float> clipping_factor(double norm, double largest_norm) {
-  if (!(norm > largest_norm) || !is_finite(norm)) return std::nullopt;
+/// Whether gradients of this norm are too long.
+RPT_HD bool is_clipped(double norm, double largest_norm) {
+  return norm > largest_norm && is_finite(norm);
+}
+
+/// What they are multiplied by then.
+RPT_HD float clipping_factor(double norm, double largest_norm) {
   return static_cast<float>(largest_norm / norm);
 }
 

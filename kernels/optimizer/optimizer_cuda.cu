@@ -3,6 +3,7 @@
 
 #include "kernels/base/find_by_name.h"
 #include "kernels/base/quad_map_cuda.h"
+#include "kernels/optimizer/clipping.h"
 #include "kernels/optimizer/step_constants.h"
 
 namespace reprotrain::kernels {
@@ -57,14 +58,17 @@ struct AdamQuad {
   }
 };
 
-struct ScaleQuad {
+struct ClipQuad {
   using Value = float;
   static constexpr int kReads = 1;
   static constexpr int kWrites = 1;
-  float scale;
+  const double* norm;
+  double largest_norm;
 
   __device__ void operator()(int64_t /*quad*/, const float (*in)[4], float (*out)[4]) const {
-    for (int i = 0; i < 4; ++i) out[0][i] = in[0][i] * scale;
+    const bool clips = is_clipped(*norm, largest_norm);
+    const float factor = clips ? clipping_factor(*norm, largest_norm) : 1.0f;
+    for (int i = 0; i < 4; ++i) out[0][i] = clips ? in[0][i] * factor : in[0][i];
   }
 };
 
@@ -126,8 +130,9 @@ const OptimizerKernelCuda* find_optimizer_cuda(std::string_view name) {
   return find_by_name(optimizer_list_cuda(), name);
 }
 
-void scale_array_cuda(float scale, float* values, int64_t n, cudaStream_t stream) {
-  map_quads(ScaleQuad{scale}, {{values}, {values}}, n, stream);
+void clip_by_norm_cuda(const double* norm, double largest_norm, float* gradients, int64_t n,
+                       cudaStream_t stream) {
+  map_quads(ClipQuad{norm, largest_norm}, {{gradients}, {gradients}}, n, stream);
 }
 
 }  // namespace reprotrain::kernels

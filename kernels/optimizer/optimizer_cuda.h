@@ -41,7 +41,8 @@ std::span<const OptimizerKernelCuda> optimizer_list_cuda();
 /// The entry of that name, or nullptr.
 const OptimizerKernelCuda* find_optimizer_cuda(std::string_view name);
 
-/// values[i] = values[i] * scale: gradients that are too long. Throws CudaError.
-void scale_array_cuda(float scale, float* values, int64_t n, cudaStream_t stream);
+/// Scales n gradients whose norm, one number in device memory, is too long (clipping.h). Throws CudaError.
+void clip_by_norm_cuda(const double* norm, double largest_norm, float* gradients, int64_t n,
+                       cudaStream_t stream);
 
 }  // namespace reprotrain::kernels

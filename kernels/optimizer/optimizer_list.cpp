@@ -145,8 +145,8 @@ const OptimizerKernel* find_optimizer(std::string_view name) {
 double clip_by_global_norm(std::span<float> gradients, double largest_norm,
                            const Parallel& parallel) {
   const double norm = exact_norm(gradients, parallel);
-  if (const auto factor = clipping_factor(norm, largest_norm)) {
-    parallel_vector_loop(ScaleElement{*factor, gradients.data()},
+  if (is_clipped(norm, largest_norm)) {
+    parallel_vector_loop(ScaleElement{clipping_factor(norm, largest_norm), gradients.data()},
                          static_cast<int64_t>(gradients.size()), parallel);
   }
   return norm;

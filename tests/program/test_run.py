@@ -334,12 +334,15 @@ class RunDirectory(ProgramTest):
             features=[{"op": "drop", "columns": ["colour", "kind"]}],
             model={"type": "linear_regression"},
             train={"epochs": 50, "batch_size": 8, "loss": {"type": "mse"},
-                   "optimizer": {"type": "sgd", "learning_rate": 1000}})
+                   "optimizer": {"type": "sgd", "learning_rate": 1000}},
+            output={"checkpoint_stride": 1})
         out = self.folder / "run"
         done = self.train(config, out, expect=2)
         self.assertRegex(done.stderr, r"the loss became (NaN|infinite) in step \d+")
         self.assertEqual(self.record(out)["status"], "failed")
-        self.assertTrue(list(out.glob("checkpoints/step-*/DONE")))
+        failed_step = self.record(out)["failure"]["step"]
+        newest = max(int(done.parent.name[5:]) for done in out.glob("checkpoints/step-*/DONE"))
+        self.assertEqual(newest, failed_step - 1)
         verified = self.call("verify", out, "--progress", "none")
         self.assertIn("it failed again in the same way", verified.stdout)
         again = self.sentence("--config", config, "--out", out, "--resume", "--progress", "none")

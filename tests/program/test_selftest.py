@@ -39,7 +39,7 @@ class Selftest(ProgramTest):
             self.assertIn(f"--path chooses an instruction set of the CPU, which --device {device} leaves out", sentence)
 
     def test_a_device_that_does_not_exist_is_an_error(self):
-        self.assertIn("--device gpu", self.sentence("selftest", "--device", "gpu"))
+        self.assertIn('device "gpu"', self.sentence("selftest", "--device", "gpu"))
         self.assertIn("GPUs not checked", self.sentence("selftest", "--device", "cuda:4096"))
 
 

@@ -16,11 +16,13 @@
 #include "kernels/conformance/test_values.h"
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/bit_patterns.h"
+#include "tests/support/serial_device.h"
 
 namespace reprotrain::engine {
 namespace {
 
 using testing::bit_patterns;
+using testing::serial_device;
 
 constexpr int64_t kSide = 6;
 constexpr int64_t kFeatures = kSide * kSide * 2;
@@ -113,9 +115,8 @@ std::vector<float> some_values(int64_t n, uint64_t first) {
 double weighted_outputs(Network& network, const std::vector<float>& inputs,
                         const std::vector<float>& weights) {
   const auto n_rows = static_cast<int64_t>(weights.size()) / kOutputs;
-  const auto outputs =
-      network.forward_training(kernels::dense_view<const float>(inputs.data(), n_rows, kFeatures),
-                               {1, 0}, kernels::SerialParallel());
+  const auto outputs = network.forward_training(
+      kernels::dense_view<const float>(inputs.data(), n_rows, kFeatures), {1, 0});
   double sum = 0.0;
   for (size_t i = 0; i < weights.size(); ++i) {
     sum += static_cast<double>(weights[i]) * static_cast<double>(outputs.data[i]);
@@ -125,12 +126,11 @@ double weighted_outputs(Network& network, const std::vector<float>& inputs,
 
 TEST(ConfiguredNetwork, GradientsAgreeWithCentralDifferences) {
   constexpr int64_t kRows = 5;
-  Network network(every_layer(0.0), kFeatures, kOutputs, 3);
+  Network network(every_layer(0.0), kFeatures, kOutputs, 3, serial_device());
   const std::vector<float> inputs = some_values(kRows * kFeatures, 0);
   const std::vector<float> weights = some_values(kRows * kOutputs, 90'000);
   weighted_outputs(network, inputs, weights);
-  network.backward(kernels::dense_view<const float>(weights.data(), kRows, kOutputs),
-                   kernels::SerialParallel());
+  network.backward(kernels::dense_view<const float>(weights.data(), kRows, kOutputs));
   const std::vector<float> gradients(network.gradients().begin(), network.gradients().end());
   double largest = 0.0;
   for (const Parameter& parameter : network.parameter_list()) {
@@ -155,15 +155,16 @@ TEST(ConfiguredNetwork, GradientsAgreeWithCentralDifferences) {
 }
 
 std::vector<float> trained(const kernels::Parallel& parallel, int64_t n_rows) {
-  Network network(every_layer(0.25), kFeatures, kOutputs, 3);
-  Optimizer optimizer({}, network.parameter_list());
+  CpuDevice device(parallel);
+  Network network(every_layer(0.25), kFeatures, kOutputs, 3, device);
+  Optimizer optimizer({}, network.parameter_list(), device);
   for (uint64_t step = 0; step < 3; ++step) {
     const std::vector<float> inputs = some_values(n_rows * kFeatures, step << 20);
     const std::vector<float> gradient = some_values(n_rows * kOutputs, (step << 20) + 500'000);
     network.forward_training(kernels::dense_view<const float>(inputs.data(), n_rows, kFeatures),
-                             {3, step}, parallel);
-    network.backward(kernels::dense_view<const float>(gradient.data(), n_rows, kOutputs), parallel);
-    optimizer.step(network.parameters(), network.gradients(), 1.0, step, parallel);
+                             {3, step});
+    network.backward(kernels::dense_view<const float>(gradient.data(), n_rows, kOutputs));
+    optimizer.step(network.parameters(), network.gradients(), 1.0, step);
   }
   return {network.parameters().begin(), network.parameters().end()};
 }
@@ -180,23 +181,22 @@ TEST(ConfiguredNetwork, TrainingDoesNotNoticeThreadsOrCuts) {
 }
 
 TEST(ConfiguredNetwork, InferenceGivesARowTheSameBitsInAnyBatch) {
-  const Network network(every_layer(0.25), kFeatures, kOutputs, 3);
-  const kernels::SerialParallel serial;
+  const Network network(every_layer(0.25), kFeatures, kOutputs, 3, serial_device());
   const std::vector<float> inputs = some_values(600 * kFeatures, 0);
   std::vector<float> together(600 * kOutputs);
   network.forward(kernels::dense_view<const float>(inputs.data(), 600, kFeatures),
-                  kernels::dense_view(together.data(), 600, kOutputs), serial);
+                  kernels::dense_view(together.data(), 600, kOutputs));
   for (int64_t row : {0, 1, 511, 512, 599}) {
     std::vector<float> alone(kOutputs);
     network.forward(kernels::dense_view<const float>(inputs.data() + row * kFeatures, 1, kFeatures),
-                    kernels::dense_view(alone.data(), 1, kOutputs), serial);
+                    kernels::dense_view(alone.data(), 1, kOutputs));
     EXPECT_EQ(bit_patterns(alone), bit_patterns({together.data() + row * kOutputs, kOutputs}));
   }
 }
 
 TEST(ConfiguredNetwork, RunningStatisticsFollowTheBatchesAndNoOptimizer) {
   Network network(network_of({of_kind(LayerKind::kBatchNorm), of_kind(LayerKind::kFlatten)}),
-                  kFeatures, kOutputs, 3);
+                  kFeatures, kOutputs, 3, serial_device());
   const auto& list = network.parameter_list();
   ASSERT_EQ(list[2].name, "batch_norm0/running_mean");
   ASSERT_EQ(list[3].name, "batch_norm0/running_variance");
@@ -208,12 +208,10 @@ TEST(ConfiguredNetwork, RunningStatisticsFollowTheBatchesAndNoOptimizer) {
   EXPECT_EQ(value_of(3), 1.0f);
   const std::vector<float> inputs(4 * kFeatures, 2.0f);
   const std::vector<float> gradient = some_values(4 * kOutputs, 7);
-  network.forward_training(kernels::dense_view<const float>(inputs.data(), 4, kFeatures), {1, 0},
-                           kernels::SerialParallel());
+  network.forward_training(kernels::dense_view<const float>(inputs.data(), 4, kFeatures), {1, 0});
   EXPECT_EQ(value_of(2), 0.1f * 2.0f);
   EXPECT_EQ(value_of(3), 1.0f + 0.1f * (0.0f - 1.0f));
-  network.backward(kernels::dense_view<const float>(gradient.data(), 4, kOutputs),
-                   kernels::SerialParallel());
+  network.backward(kernels::dense_view<const float>(gradient.data(), 4, kOutputs));
   const float mean = value_of(2), variance = value_of(3), shift = value_of(1);
   for (size_t tensor : {2, 3}) {
     float& unused = network.gradients()[static_cast<size_t>(list[tensor].offset)];
@@ -223,15 +221,15 @@ TEST(ConfiguredNetwork, RunningStatisticsFollowTheBatchesAndNoOptimizer) {
   OptimizerConfig config;
   config.kind = OptimizerKind::kAdamw;
   config.weight_decay = 0.5;
-  Optimizer optimizer(config, list);
-  optimizer.step(network.parameters(), network.gradients(), 1.0, 0, kernels::SerialParallel());
+  Optimizer optimizer(config, list, serial_device());
+  optimizer.step(network.parameters(), network.gradients(), 1.0, 0);
   EXPECT_EQ(value_of(2), mean);
   EXPECT_EQ(value_of(3), variance);
   EXPECT_NE(value_of(1), shift);
 }
 
 TEST(ConfiguredNetwork, NumbersItsTensorsDepthFirst) {
-  const Network network(every_layer(0.25), kFeatures, kOutputs, 3);
+  const Network network(every_layer(0.25), kFeatures, kOutputs, 3, serial_device());
   std::string names;
   for (const Parameter& parameter : network.parameter_list()) names += parameter.name + " ";
   EXPECT_EQ(names,
@@ -252,12 +250,12 @@ TEST(ConfiguredNetwork, IsTheSameNetworkAfterStorage) {
   ModelConfig loaded;
   loaded.type = "network";
   load_layers(root, "model.h5", loaded);
-  Network first(saved, kFeatures, kOutputs, 3), second(loaded, kFeatures, kOutputs, 3);
+  Network first(saved, kFeatures, kOutputs, 3, serial_device());
+  Network second(loaded, kFeatures, kOutputs, 3, serial_device());
   const std::vector<float> inputs = some_values(9 * kFeatures, 0);
   const auto bits_of = [&](Network& network) {
-    const auto outputs =
-        network.forward_training(kernels::dense_view<const float>(inputs.data(), 9, kFeatures),
-                                 {3, 1}, kernels::SerialParallel());
+    const auto outputs = network.forward_training(
+        kernels::dense_view<const float>(inputs.data(), 9, kFeatures), {3, 1});
     return bit_patterns(elements(outputs));
   };
   EXPECT_EQ(bits_of(first), bits_of(second));
@@ -265,7 +263,7 @@ TEST(ConfiguredNetwork, IsTheSameNetworkAfterStorage) {
 
 std::string refusal(const ModelConfig& config, int64_t n_features = kFeatures) {
   try {
-    Network(config, n_features, kOutputs, 1);
+    Network(config, n_features, kOutputs, 1, serial_device());
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kConfig);
     return error.what();

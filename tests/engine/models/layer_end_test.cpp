@@ -19,6 +19,7 @@
 #include "kernels/conformance/test_values.h"
 #include "kernels/elementwise/activation.h"
 #include "tests/support/bit_patterns.h"
+#include "tests/support/serial_device.h"
 
 namespace reprotrain::engine {
 namespace {
@@ -75,7 +76,7 @@ std::vector<float> input_gradient(const LayerCase& layer_case, const kernels::Ep
   layer->place(offsets);
   std::vector<float> gradients(parameters.size());
   const ParameterArenas arenas{parameters, gradients, parameters};
-  const kernels::SerialParallel serial;
+  ComputeDevice& serial = testing::serial_device();
   const std::vector<float> inputs = values(0);
   std::vector<float> gradient = values(10'000);
   layer->forward_training(kernels::dense_view(inputs.data(), kRows, kWidth), arenas, {3, 5},

@@ -5,6 +5,7 @@
 
 #include "include/reprotrain/error.h"
 #include "kernels/elementwise/activation.h"
+#include "tests/support/serial_device.h"
 
 namespace reprotrain::engine {
 namespace {
@@ -17,7 +18,7 @@ ModelConfig model_named(const std::string& type) {
 
 std::string refusal(const ModelConfig& config, Task task, int64_t n_outputs = 1) {
   try {
-    build_network(config, task, 3, n_outputs, 1);
+    build_network(config, task, 3, n_outputs, 1, testing::serial_device());
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kConfig);
     return error.what();
@@ -48,7 +49,8 @@ TEST(ModelList, EveryModelIsFoundAndBuilds) {
       const int64_t n_outputs = task == Task::kMulticlass ? 5 : 1;
       EXPECT_EQ(refusal(config, task, n_outputs).empty(), model.allows(task)) << model.name;
       if (!model.allows(task)) continue;
-      const Network network = build_network(config, task, 3, n_outputs, 1);
+      const Network network =
+          build_network(config, task, 3, n_outputs, 1, testing::serial_device());
       EXPECT_EQ(network.parameter_list()[0].shape, (std::vector<int64_t>{3, n_outputs}));
     }
   }

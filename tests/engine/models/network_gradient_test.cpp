@@ -10,6 +10,7 @@
 #include "engine/train/loss.h"
 #include "kernels/conformance/test_values.h"
 #include "tests/engine/models/double_network.h"
+#include "tests/support/serial_device.h"
 
 namespace reprotrain::engine {
 namespace {
@@ -78,25 +79,26 @@ class Gradients : public ::testing::TestWithParam<GradientCase> {
 };
 
 TEST_P(Gradients, AgreeWithCentralDifferencesInDouble) {
-  Network network(model(), kFeatures, n_outputs(), 11);
+  ComputeDevice& serial = testing::serial_device();
+  Network network(model(), kFeatures, n_outputs(), 11, serial);
   // Away from the zeros of biases and shifts.
   std::span<float> parameters = network.parameters();
   for (size_t i = 0; i < parameters.size(); ++i) {
     parameters[i] += 0.125f * kernels::element("unit", 5000 + i);
   }
-  const kernels::SerialParallel serial;
   LossConfig loss_config;
   loss_config.kind = GetParam().loss;
   loss_config.huber_delta = kHuberDelta;
-  BatchLoss loss(loss_config, n_outputs(), weights_);
+  BatchLoss loss(loss_config, n_outputs(), weights_, serial);
   std::vector<float> gradient(static_cast<size_t>(kRows * n_outputs()));
   const auto outputs = network.forward_training(
-      kernels::dense_view<const float>(inputs_.data(), kRows, kFeatures), {11, 0}, serial);
+      kernels::dense_view<const float>(inputs_.data(), kRows, kFeatures), {11, 0});
   const BatchTargets targets =
       is_classification(GetParam().loss) ? BatchTargets{classes_, {}} : BatchTargets{{}, values_};
   const auto gradient_view = kernels::dense_view(gradient.data(), kRows, n_outputs());
-  const float batch_loss = loss.evaluate(outputs, targets, gradient_view, serial);
-  network.backward(gradient_view, serial);
+  float batch_loss = 0.0f;
+  loss.evaluate(outputs, targets, gradient_view, &batch_loss);
+  network.backward(gradient_view);
 
   std::vector<double> wide(parameters.begin(), parameters.end());
   EXPECT_NEAR(static_cast<double>(batch_loss), mean_loss(wide), 2e-6 * (1.0 + mean_loss(wide)));

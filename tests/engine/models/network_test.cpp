@@ -16,11 +16,13 @@
 #include "tests/support/adversarial_parallel.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/known_answers.h"
+#include "tests/support/serial_device.h"
 
 namespace reprotrain::engine {
 namespace {
 
 using testing::bit_patterns;
+using testing::serial_device;
 
 std::vector<float> some_inputs(int64_t n_rows, int64_t n_features, uint64_t first = 0) {
   std::vector<float> inputs;
@@ -43,11 +45,13 @@ ModelConfig deep_model(Activation activation = Activation::kGelu) {
 std::vector<float> trained(const ModelConfig& model, const OptimizerConfig& config, int64_t n_rows,
                            int64_t n_steps, const kernels::Parallel& parallel) {
   constexpr int64_t kFeatures = 19, kClasses = 7;
-  Network network(model, kFeatures, kClasses, 3);
-  Optimizer optimizer(config, network.parameter_list());
+  CpuDevice device(parallel);
+  Network network(model, kFeatures, kClasses, 3, device);
+  Optimizer optimizer(config, network.parameter_list(), device);
   LossConfig loss_config;
   loss_config.kind = LossKind::kCrossEntropy;
-  BatchLoss loss(loss_config, kClasses, {});
+  BatchLoss loss(loss_config, kClasses, {}, device);
+  float mean = 0.0f;
   for (int64_t step = 0; step < n_steps; ++step) {
     const auto index = static_cast<uint64_t>(step);
     const std::vector<float> inputs = some_inputs(n_rows, kFeatures, index << 20);
@@ -58,11 +62,11 @@ std::vector<float> trained(const ModelConfig& model, const OptimizerConfig& conf
     std::vector<float> gradient(static_cast<size_t>(n_rows * kClasses));
     const auto view = kernels::dense_view(gradient.data(), n_rows, kClasses);
     const auto outputs = network.forward_training(
-        kernels::dense_view<const float>(inputs.data(), n_rows, kFeatures), {3, index}, parallel);
-    loss.evaluate(outputs, {classes, {}}, view, parallel);
-    network.backward(view, parallel);
-    clip_by_global_norm(network.gradients(), 0.5, parallel);
-    optimizer.step(network.parameters(), network.gradients(), 1.0, index, parallel);
+        kernels::dense_view<const float>(inputs.data(), n_rows, kFeatures), {3, index});
+    loss.evaluate(outputs, {classes, {}}, view, &mean);
+    network.backward(view);
+    device.clip_by_global_norm(network.gradients(), 0.5);
+    optimizer.step(network.parameters(), network.gradients(), 1.0, index);
   }
   return {network.parameters().begin(), network.parameters().end()};
 }
@@ -71,7 +75,7 @@ TEST(Network, NamesItsTensorsInOrder) {
   ModelConfig config;
   config.hidden = {4, 3};
   config.layer_norm = true;
-  const Network network(config, 5, 2, 0);
+  const Network network(config, 5, 2, 0, serial_device());
   std::vector<std::string> names;
   int64_t offset = 0;
   for (const Parameter& parameter : network.parameter_list()) {
@@ -89,8 +93,9 @@ TEST(Network, NamesItsTensorsInOrder) {
 }
 
 TEST(Network, StartsFromTheSeedAndTheParameterListAlone) {
-  const Network first(deep_model(), 6, 3, 42), again(deep_model(), 6, 3, 42),
-      other(deep_model(), 6, 3, 43);
+  const Network first(deep_model(), 6, 3, 42, serial_device()),
+      again(deep_model(), 6, 3, 42, serial_device()),
+      other(deep_model(), 6, 3, 43, serial_device());
   EXPECT_EQ(bit_patterns(first.parameters()), bit_patterns(again.parameters()));
   EXPECT_NE(bit_patterns(first.parameters()), bit_patterns(other.parameters()));
   const Parameter& scale = first.parameter_list()[2];
@@ -114,16 +119,15 @@ TEST(Network, TrainingDoesNotNoticeThreadsOrCuts) {
 }
 
 TEST(Network, InferenceGivesARowTheSameBitsInAnyBatch) {
-  const Network network(deep_model(), 19, 7, 5);
+  const Network network(deep_model(), 19, 7, 5, serial_device());
   const std::vector<float> inputs = some_inputs(1030, 19);
-  const kernels::SerialParallel serial;
   std::vector<float> together(1030 * 7);
   network.forward(kernels::dense_view<const float>(inputs.data(), 1030, 19),
-                  kernels::dense_view(together.data(), 1030, 7), serial);
+                  kernels::dense_view(together.data(), 1030, 7));
   for (int64_t row : {0, 1, 511, 512, 1029}) {
     std::vector<float> alone(7);
     network.forward(kernels::dense_view<const float>(inputs.data() + row * 19, 1, 19),
-                    kernels::dense_view(alone.data(), 1, 7), serial);
+                    kernels::dense_view(alone.data(), 1, 7));
     EXPECT_EQ(bit_patterns(alone), bit_patterns({together.data() + row * 7, 7}));
   }
 }
@@ -131,23 +135,21 @@ TEST(Network, InferenceGivesARowTheSameBitsInAnyBatch) {
 TEST(Network, InferenceIsTrainingWithoutDropout) {
   ModelConfig model = deep_model();
   model.dropout = 0.0;
-  Network network(model, 19, 7, 5);
+  Network network(model, 19, 7, 5, serial_device());
   const std::vector<float> inputs = some_inputs(40, 19);
   const auto view = kernels::dense_view<const float>(inputs.data(), 40, 19);
-  const kernels::SerialParallel serial;
   std::vector<float> outputs(40 * 7);
-  network.forward(view, kernels::dense_view(outputs.data(), 40, 7), serial);
-  const auto training = network.forward_training(view, {5, 0}, serial);
+  network.forward(view, kernels::dense_view(outputs.data(), 40, 7));
+  const auto training = network.forward_training(view, {5, 0});
   EXPECT_EQ(bit_patterns(outputs), bit_patterns({training.data, 40 * 7}));
 }
 
 TEST(Network, DropoutIsAFunctionOfSeedAndStep) {
-  Network network(deep_model(), 19, 7, 5);
+  Network network(deep_model(), 19, 7, 5, serial_device());
   const std::vector<float> inputs = some_inputs(40, 19);
   const auto view = kernels::dense_view<const float>(inputs.data(), 40, 19);
-  const kernels::SerialParallel serial;
   const auto outputs_at = [&](StepPosition position) {
-    const auto outputs = network.forward_training(view, position, serial);
+    const auto outputs = network.forward_training(view, position);
     return bit_patterns({outputs.data, 40 * 7});
   };
   const auto first = outputs_at({5, 0});
@@ -157,15 +159,14 @@ TEST(Network, DropoutIsAFunctionOfSeedAndStep) {
 }
 
 TEST(Network, BatchesMayGrowAndShrink) {
-  Network network(deep_model(), 19, 7, 5);
+  Network network(deep_model(), 19, 7, 5, serial_device());
   const std::vector<float> inputs = some_inputs(300, 19);
-  const kernels::SerialParallel serial;
   std::vector<testing::Bits> seen;
   for (int64_t n_rows : {300, 3, 300}) {
     const auto outputs = network.forward_training(
-        kernels::dense_view<const float>(inputs.data(), n_rows, 19), {5, 0}, serial);
+        kernels::dense_view<const float>(inputs.data(), n_rows, 19), {5, 0});
     std::vector<float> gradient(static_cast<size_t>(n_rows * 7), 0.5f);
-    network.backward(kernels::dense_view<const float>(gradient.data(), n_rows, 7), serial);
+    network.backward(kernels::dense_view<const float>(gradient.data(), n_rows, 7));
     seen.push_back(bit_patterns({outputs.data, static_cast<size_t>(n_rows) * 7}));
     for (uint32_t bits : bit_patterns(network.gradients())) seen.back().push_back(bits);
   }

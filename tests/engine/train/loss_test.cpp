@@ -6,32 +6,39 @@
 #include <vector>
 
 #include "include/reprotrain/error.h"
+#include "tests/support/serial_device.h"
 
 namespace reprotrain::engine {
 namespace {
 
+using testing::serial_device;
+
 TEST(BatchLoss, IsTheMeanOverRowsWithItsGradient) {
   LossConfig config;
   config.kind = LossKind::kMse;
-  BatchLoss loss(config, 1, {});
+  BatchLoss loss(config, 1, {}, serial_device());
   const std::vector<float> outputs = {1.0f, 2.0f, 4.0f, 0.0f};
   const std::vector<float> values = {1.0f, 0.0f, 1.0f, 1.0f};
   std::vector<float> gradient(4);
-  EXPECT_EQ(loss.evaluate(kernels::dense_view<const float>(outputs.data(), 4, 1), {{}, values},
-                          kernels::dense_view(gradient.data(), 4, 1), kernels::SerialParallel()),
-            3.5f);
+  float mean = 0.0f;
+  loss.evaluate(kernels::dense_view<const float>(outputs.data(), 4, 1), {{}, values},
+                kernels::dense_view(gradient.data(), 4, 1), &mean);
+  EXPECT_EQ(mean, 3.5f);
   EXPECT_EQ(gradient, (std::vector<float>{0.0f, 1.0f, 1.5f, -0.5f}));
 }
 
 TEST(BatchLoss, WeightsRowsByTheirClass) {
   LossConfig config;
   config.kind = LossKind::kBinaryCrossEntropy;
-  BatchLoss plain(config, 1, {}), weighted(config, 1, {1.0f, 2.0f});
+  BatchLoss plain(config, 1, {}, serial_device());
+  BatchLoss weighted(config, 1, {1.0f, 2.0f}, serial_device());
   const std::vector<float> outputs = {0.5f, 0.5f};
   std::vector<float> gradient(2), weighted_gradient(2);
   const auto run = [&](BatchLoss& loss, std::vector<int32_t> classes, std::vector<float>& slopes) {
-    return loss.evaluate(kernels::dense_view<const float>(outputs.data(), 2, 1), {classes, {}},
-                         kernels::dense_view(slopes.data(), 2, 1), kernels::SerialParallel());
+    float mean = 0.0f;
+    loss.evaluate(kernels::dense_view<const float>(outputs.data(), 2, 1), {classes, {}},
+                  kernels::dense_view(slopes.data(), 2, 1), &mean);
+    return mean;
   };
   EXPECT_EQ(run(weighted, {0, 0}, weighted_gradient), run(plain, {0, 0}, gradient));
   EXPECT_EQ(weighted_gradient, gradient);
@@ -43,8 +50,8 @@ TEST(BatchLoss, RefusesSeveralOutputsWhereOneIsNeeded) {
   for (LossKind kind : {LossKind::kMse, LossKind::kHuber, LossKind::kBinaryCrossEntropy}) {
     LossConfig config;
     config.kind = kind;
-    EXPECT_THROW(BatchLoss(config, 3, {}), Error) << name_of(kind);
-    EXPECT_NO_THROW(BatchLoss(config, 1, {}));
+    EXPECT_THROW(BatchLoss(config, 3, {}, serial_device()), Error) << name_of(kind);
+    EXPECT_NO_THROW(BatchLoss(config, 1, {}, serial_device()));
   }
 }
 

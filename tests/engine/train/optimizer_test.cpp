@@ -8,9 +8,12 @@
 #include "include/reprotrain/error.h"
 #include "kernels/conformance/test_values.h"
 #include "tests/support/bit_patterns.h"
+#include "tests/support/serial_device.h"
 
 namespace reprotrain::engine {
 namespace {
+
+using testing::serial_device;
 
 const std::vector<Parameter> kParameters = {{"layer0/weight", {2, 3}, 0, 6, true},
                                             {"layer0/bias", {3}, 6, 3, false},
@@ -25,7 +28,7 @@ std::vector<float> gradients_of(uint64_t step) {
 
 void run_steps(Optimizer& optimizer, std::vector<float>& parameters, uint64_t begin, uint64_t end) {
   for (uint64_t step = begin; step < end; ++step) {
-    optimizer.step(parameters, gradients_of(step), 0.5, step, kernels::SerialParallel());
+    optimizer.step(parameters, gradients_of(step), 0.5, step);
   }
 }
 
@@ -40,13 +43,13 @@ OptimizerConfig config_of(OptimizerKind kind) {
 TEST(Optimizer, ContinuesFromRestoredStateAsIfNeverStopped) {
   for (OptimizerKind kind : {OptimizerKind::kSgd, OptimizerKind::kAdam, OptimizerKind::kAdamw}) {
     std::vector<float> straight(13, 1.0f);
-    Optimizer whole(config_of(kind), kParameters);
+    Optimizer whole(config_of(kind), kParameters, serial_device());
     run_steps(whole, straight, 0, 6);
 
     std::vector<float> resumed(13, 1.0f);
-    Optimizer first(config_of(kind), kParameters);
+    Optimizer first(config_of(kind), kParameters, serial_device());
     run_steps(first, resumed, 0, 3);
-    Optimizer second(config_of(kind), kParameters);
+    Optimizer second(config_of(kind), kParameters, serial_device());
     for (const auto& [name, values] : first.state()) second.restore(name, values);
     run_steps(second, resumed, 3, 6);
     EXPECT_EQ(testing::bit_patterns(resumed), testing::bit_patterns(straight)) << name_of(kind);
@@ -58,7 +61,8 @@ TEST(Optimizer, DecaysWeightsOnly) {
     OptimizerConfig with = config_of(kind), without = config_of(kind);
     without.weight_decay = 0.0;
     std::vector<float> decayed(13, 1.0f), plain(13, 1.0f);
-    Optimizer decaying(with, kParameters), not_decaying(without, kParameters);
+    Optimizer decaying(with, kParameters, serial_device());
+    Optimizer not_decaying(without, kParameters, serial_device());
     run_steps(decaying, decayed, 0, 3);
     run_steps(not_decaying, plain, 0, 3);
     for (size_t i = 0; i < 13; ++i) {
@@ -70,7 +74,7 @@ TEST(Optimizer, DecaysWeightsOnly) {
 
 TEST(Optimizer, StateHasTheNamesOfItsKind) {
   const auto names = [](const OptimizerConfig& config) {
-    const Optimizer optimizer(config, kParameters);
+    const Optimizer optimizer(config, kParameters, serial_device());
     std::vector<std::string> result;
     for (const auto& [name, values] : optimizer.state()) {
       EXPECT_EQ(values.size(), 13u);
@@ -86,7 +90,7 @@ TEST(Optimizer, StateHasTheNamesOfItsKind) {
 }
 
 TEST(Optimizer, RefusesForeignState) {
-  Optimizer optimizer(config_of(OptimizerKind::kAdam), kParameters);
+  Optimizer optimizer(config_of(OptimizerKind::kAdam), kParameters, serial_device());
   const std::vector<float> right(13), wrong(12);
   EXPECT_THROW(optimizer.restore("momentum", right), Error);
   EXPECT_THROW(optimizer.restore("adam/m", wrong), Error);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "harness/cli/progress.h"
+#include "tests/support/serial_device.h"
 #include "tests/support/temporary_directory.h"
 
 #if defined(__x86_64__)
@@ -31,7 +32,8 @@ std::string subnormal_table() {
 std::string result_id_of_run(const testing::TemporaryDirectory& folder, const std::string& name) {
   RunDirectory directory(folder.file(name), OpenMode::kNew);
   Progress progress(ProgressStyle::kNone, stderr);
-  return run_and_record(load_run_config(folder.file("tiny.json")), directory, progress)
+  return run_and_record(load_run_config(folder.file("tiny.json")), directory,
+                        testing::serial_device(), progress)
       .at("result_id")
       .get<std::string>();
 }

@@ -13,6 +13,7 @@
 #include "harness/cli/progress.h"
 #include "harness/record/recorded_run.h"
 #include "harness/record/run_record.h"
+#include "tests/support/serial_device.h"
 #include "tests/support/temporary_directory.h"
 
 namespace reprotrain::harness {
@@ -36,7 +37,8 @@ std::string make_run(const std::string& folder) {
   std::ofstream(folder + "/tiny.json") << kConfig;
   RunDirectory directory(folder + "/run", OpenMode::kNew);
   Progress progress(ProgressStyle::kNone, stderr);
-  run_and_record(load_run_config(folder + "/tiny.json"), directory, progress);
+  run_and_record(load_run_config(folder + "/tiny.json"), directory, testing::serial_device(),
+                 progress);
   return directory.paths().root;
 }
 

@@ -3,10 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <vector>
 
 #include "kernels/conformance/device_array.h"
 #include "kernels/conformance/test_values.h"
+#include "kernels/optimizer/clipping.h"
 #include "tests/support/bit_patterns.h"
 #include "tests/support/cuda_schedules.h"
 
@@ -133,15 +135,22 @@ TEST(OptimizerCuda, HasTheCpusBitsWhereThreadsDoSeveralQuads) {
   }
 }
 
-TEST(ScaleArrayCuda, MultipliesEveryElementOnce) {
+TEST(ClipByNormCuda, ScalesGradientsThatAreTooLongAndNoOthers) {
+  constexpr double kLargest = 0.75, kInfinity = std::numeric_limits<double>::infinity();
   for (const size_t n : {0, 1, 33, 1025, 65537}) {
-    std::vector<float> expected = unit_values(n, 5);
-    for (float& value : expected) value = value * 0.3f;
-    for_each_schedule([&] {
-      DeviceArray<float> values(unit_values(n, 5), 1);
-      scale_array_cuda(0.3f, values.data(), values.size(), nullptr);
-      EXPECT_EQ(bit_patterns(values.values()), bit_patterns(expected)) << "n = " << n;
-    });
+    for (const double norm : {0.5, 0.75, 0.7500000000000001, 2.5, kInfinity, -kInfinity,
+                              std::numeric_limits<double>::quiet_NaN()}) {
+      std::vector<float> expected = unit_values(n, 5);
+      if (is_clipped(norm, kLargest)) {
+        for (float& value : expected) value = value * clipping_factor(norm, kLargest);
+      }
+      for_each_schedule([&] {
+        DeviceArray<float> values(unit_values(n, 5), 1);
+        const DeviceArray<double> found(std::span<const double>(&norm, 1));
+        clip_by_norm_cuda(found.data(), kLargest, values.data(), values.size(), nullptr);
+        EXPECT_EQ(bit_patterns(values.values()), bit_patterns(expected)) << n << " " << norm;
+      });
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "engine/train/gather.h"
+#include "engine/device/gather_rows.h"
 
 #include <gtest/gtest.h>
 
@@ -19,7 +19,8 @@ std::vector<float> gathered(int64_t n_features, const std::vector<int64_t>& rows
     for (int64_t j = 0; j < n_features; ++j) values.push_back(static_cast<float>(1000 * row + j));
   }
   std::vector<float> batch(rows.size() * static_cast<size_t>(n_features), -1.0f);
-  gather_rows(values, n_features, rows, batch, parallel);
+  gather_rows(values.data(), n_features * static_cast<int64_t>(sizeof(float)), rows, batch.data(),
+              parallel);
   return batch;
 }
 

@@ -7,29 +7,31 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
+#include "engine/device/compute_device.h"
 #include "kernels/conformance/conformance.h"
 
-namespace reprotrain::kernels {
+namespace reprotrain::engine {
 
 struct CudaModuleTable {
-  /// SHA-256 over the version of the project, the C++ compiler and its version, the build type and
-  /// its flags, where CUDA kernels are built the version of nvcc, its architectures and flags, and
-  /// the contents of kernels/, include/reprotrain/arithmetic_ids.h and the golden files. Not
-  /// covered: the standard library, and a C++ compiler of the same version that was built otherwise.
-  const char* build_id;
+  const char* build_id;  ///< kernels_build_id() of the module
   /// Devices that can be used; -1 with a sentence in `error` where CUDA itself does not work.
   int (*count_devices)(std::string& error);
   /// Appends the verdicts of run_conformance on device `index`. False, with a sentence in `error`,
   /// where the device cannot be used.
-  bool (*run_conformance)(int index, std::vector<OperatorVerdict>& verdicts, std::string& error);
+  bool (*run_conformance)(int index, std::vector<kernels::OperatorVerdict>& verdicts,
+                          std::string& error);
+  /// Device `index` for a run, which uses at most `most_bytes` of its memory, 0: no limit. Nothing, with
+  /// a sentence in `error`, where it cannot be used.
+  std::unique_ptr<ComputeDevice> (*open_device)(int index, int64_t most_bytes,
+                                                const kernels::Parallel& threads,
+                                                std::string& error);
 };
 
 inline constexpr const char* kCudaModuleFunction = "reprotrain_cuda_module";
 using CudaModuleFunction = const CudaModuleTable* (*)();
 
-/// The build id of this side.
-const char* kernels_build_id();
-
-}  // namespace reprotrain::kernels
+}  // namespace reprotrain::engine

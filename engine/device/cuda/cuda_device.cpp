@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/device/cuda/cuda_device.h"
+
+#include <algorithm>
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+#include "kernels/base/cuda_error.h"
+#include "kernels/base/gather_rows_cuda.h"
+#include "kernels/conv/batch_norm_cuda.h"
+#include "kernels/conv/pooling_cuda.h"
+#include "kernels/digest/tile_digest_cuda.h"
+#include "kernels/elementwise/activation_cuda.h"
+#include "kernels/elementwise/addition_cuda.h"
+#include "kernels/elementwise/dropout_cuda.h"
+#include "kernels/elementwise/layer_norm_cuda.h"
+#include "kernels/loss/loss_list_cuda.h"
+#include "kernels/matmul/epilogue_pass_cuda.h"
+#include "kernels/matmul/matmul_cuda.h"
+#include "kernels/optimizer/optimizer_cuda.h"
+#include "kernels/reduce/column_sums_cuda.h"
+#include "kernels/reduce/exact_sum_cuda.h"
+
+namespace reprotrain::engine {
+
+using kernels::check_cuda;
+using kernels::DeviceWorkspace;
+using kernels::ExactSumAccumulator;
+
+namespace {
+
+int64_t length(std::span<const float> values) { return static_cast<int64_t>(values.size()); }
+
+}  // namespace
+
+CudaDevice::CudaDevice(int index, int64_t most_bytes, std::unique_ptr<kernels::Int8Gemm> gemm,
+                       const kernels::Parallel& threads)
+    : threads_(threads), gemm_(std::move(gemm)) {
+  cudaDeviceProp properties{};
+  check_cuda(cudaGetDeviceProperties(&properties, index), "cudaGetDeviceProperties");
+  check_cuda(cudaSetDevice(index), "cudaSetDevice");
+  name_ = "cuda:" + std::to_string(index) + " " + properties.name;
+  plan_.matmul.n_multiprocessors = properties.multiProcessorCount;
+  plan_.matmul.gemm = gemm_.get();
+  pool_.emplace(name_, most_bytes);
+  uploads_.emplace();
+  check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking),
+             "cudaStreamCreateWithFlags");
+}
+
+CudaDevice::~CudaDevice() {
+  cudaStreamSynchronize(stream_);
+  cudaStreamDestroy(stream_);
+}
+
+/// Does `work` unless something has failed before, and keeps what fails.
+template <typename Work>
+void CudaDevice::attempt(const Work& work) noexcept {
+  if (!failure_.empty()) return;
+  try {
+    work();
+  } catch (const kernels::CudaError& error) {
+    failure_ = name_ + " failed: " + error.what() +
+               "; checkpoints stay as they are, --resume goes on from them on any device";
+  } catch (const std::exception& error) {
+    failure_ = error.what();
+  }
+}
+
+/// Memory for an operator that is queued now; the next one gets it too.
+DeviceWorkspace CudaDevice::work_space(int64_t n_bytes) {
+  if (n_bytes > work_space_.size_bytes) {
+    pool_->release(work_space_.data);
+    work_space_ = {};
+    work_space_ = {static_cast<unsigned char*>(pool_->allocate(n_bytes)), n_bytes};
+  }
+  return work_space_;
+}
+
+int64_t CudaDevice::free_bytes() {
+  int64_t n_bytes = 0;
+  attempt([&] { n_bytes = pool_->free_bytes(); });
+  return n_bytes;
+}
+
+void* CudaDevice::allocate_or_fail(int64_t n_bytes) {
+  void* memory = nullptr;
+  attempt([&] { memory = pool_->allocate(n_bytes); });
+  return memory;
+}
+
+void CudaDevice::release(void* memory) noexcept { pool_->release(memory); }
+
+void CudaDevice::clear(void* memory, int64_t n_bytes) {
+  attempt([&] {
+    check_cuda(cudaMemsetAsync(memory, 0, static_cast<size_t>(n_bytes), stream_),
+               "cudaMemsetAsync");
+  });
+}
+
+void CudaDevice::upload(const void* from, void* to, int64_t n_bytes) {
+  attempt([&] { uploads_->copy(from, to, static_cast<size_t>(n_bytes), stream_); });
+}
+
+void CudaDevice::download_or_fail(const void* from, void* to, int64_t n_bytes) {
+  attempt([&] {
+    check_cuda(
+        cudaMemcpyAsync(to, from, static_cast<size_t>(n_bytes), cudaMemcpyDeviceToHost, stream_),
+        "cudaMemcpyAsync");
+    check_cuda(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
+  });
+}
+
+void CudaDevice::copy(std::span<const float> from, std::span<float> to) {
+  attempt([&] {
+    check_cuda(cudaMemcpyAsync(to.data(), from.data(), from.size_bytes(), cudaMemcpyDeviceToDevice,
+                               stream_),
+               "cudaMemcpyAsync");
+  });
+}
+
+void CudaDevice::gather_rows(const void* from, int64_t row_bytes, std::span<const int64_t> rows,
+                             void* to) {
+  attempt([&] {
+    kernels::gather_rows_cuda(from, row_bytes, rows.data(), static_cast<int64_t>(rows.size()), to,
+                              stream_);
+  });
+}
+
+void CudaDevice::multiply(kernels::MatmulSpecification specification,
+                          const kernels::MatrixProduct& product) {
+  attempt([&] {
+    const kernels::ProductShape shape{product.c.n_rows, product.c.n_columns, product.depth()};
+    const int64_t n_bytes = kernels::matmul_workspace_bytes(specification, shape, plan_.matmul);
+    kernels::multiply_cuda(specification, product, plan_.matmul, work_space(n_bytes), stream_);
+  });
+}
+
+void CudaDevice::finish_matrix(const kernels::Epilogue& epilogue, kernels::MatrixView matrix) {
+  attempt([&] { kernels::finish_matrix_cuda(epilogue, matrix, stream_); });
+}
+
+void CudaDevice::activate(kernels::Activation activation, std::span<const float> x,
+                          std::span<float> y) {
+  attempt([&] {
+    kernels::activation_list_cuda()[static_cast<size_t>(activation)].forward(x.data(), y.data(),
+                                                                             length(x), stream_);
+  });
+}
+
+void CudaDevice::add(std::span<const float> a, std::span<const float> b, std::span<float> sum) {
+  attempt([&] { kernels::add_cuda(a.data(), b.data(), sum.data(), length(sum), stream_); });
+}
+
+void CudaDevice::column_sums(kernels::ConstMatrixView matrix, std::span<float> sums) {
+  attempt([&] {
+    const int64_t n = matrix.n_columns;
+    auto* const exact =
+        work_space(DeviceWorkspace::bytes_for<ExactSumAccumulator>(n)).take<ExactSumAccumulator>(n);
+    kernels::clear_sums_cuda(exact, n, stream_);
+    kernels::add_column_sums_cuda(matrix, exact, stream_);
+    kernels::round_sums_cuda(exact, n, sums.data(), stream_);
+  });
+}
+
+void CudaDevice::apply_dropout(const kernels::Dropout& dropout, kernels::RandomStream stream,
+                               std::span<float> values) {
+  attempt([&] {
+    kernels::apply_dropout_cuda(dropout, stream, values.data(), length(values), stream_);
+  });
+}
+
+void CudaDevice::layer_norm(const kernels::LayerNormForward& pass) {
+  attempt([&] { kernels::layer_norm_forward_cuda(pass, stream_); });
+}
+
+void CudaDevice::layer_norm(const kernels::LayerNormBackward& pass) {
+  attempt([&] {
+    const int64_t n = 2 * pass.gradient.n_columns;
+    const int64_t n_bytes = DeviceWorkspace::bytes_for<ExactSumAccumulator>(n);
+    kernels::layer_norm_backward_cuda(pass, work_space(n_bytes).take<ExactSumAccumulator>(n),
+                                      stream_);
+  });
+}
+
+void CudaDevice::batch_norm(const kernels::BatchNormTraining& pass) {
+  attempt([&] {
+    const auto n_bytes = static_cast<int64_t>(kernels::batch_norm_work_bytes(pass.x.n_columns));
+    kernels::batch_norm_training_cuda(pass, work_space(n_bytes).data, stream_);
+  });
+}
+
+void CudaDevice::batch_norm(const kernels::BatchNormBackward& pass) {
+  attempt([&] {
+    const auto n_bytes = static_cast<int64_t>(kernels::batch_norm_work_bytes(pass.x.n_columns));
+    kernels::batch_norm_backward_cuda(pass, work_space(n_bytes).data, stream_);
+  });
+}
+
+void CudaDevice::batch_norm(const kernels::BatchNormInference& pass) {
+  attempt([&] {
+    const auto n_bytes = static_cast<int64_t>(kernels::batch_norm_work_bytes(pass.x.n_columns));
+    kernels::batch_norm_inference_cuda(pass, work_space(n_bytes).data, stream_);
+  });
+}
+
+template <typename Pass>
+void CudaDevice::convolve(const Pass& pass,
+                          void (*run)(const Pass&, const kernels::ConvolutionPlan&, DeviceWorkspace,
+                                      cudaStream_t)) {
+  attempt([&] {
+    run(pass, plan_, work_space(kernels::convolution_workspace_bytes(pass, plan_)), stream_);
+  });
+}
+
+void CudaDevice::convolution(const kernels::ConvolutionForward& pass) {
+  convolve(pass, kernels::convolution_forward_cuda);
+}
+void CudaDevice::convolution(const kernels::ConvolutionWeightGradient& pass) {
+  convolve(pass, kernels::convolution_weight_gradient_cuda);
+}
+void CudaDevice::convolution(const kernels::ConvolutionInputGradient& pass) {
+  convolve(pass, kernels::convolution_input_gradient_cuda);
+}
+
+void CudaDevice::max_pooling(const kernels::MaxPoolingForward& pass) {
+  attempt([&] { kernels::max_pooling_forward_cuda(pass, stream_); });
+}
+void CudaDevice::max_pooling(const kernels::MaxPoolingBackward& pass) {
+  attempt([&] { kernels::max_pooling_backward_cuda(pass, stream_); });
+}
+
+void CudaDevice::average_pooling(const kernels::Pooling& pooling, kernels::ConstMatrixView images,
+                                 kernels::MatrixView outputs) {
+  attempt([&] { kernels::average_pooling_forward_cuda(pooling, images, outputs, stream_); });
+}
+void CudaDevice::average_pooling_backward(const kernels::Pooling& pooling,
+                                          kernels::ConstMatrixView delta,
+                                          kernels::MatrixView image_gradient) {
+  attempt([&] { kernels::average_pooling_backward_cuda(pooling, delta, image_gradient, stream_); });
+}
+
+void CudaDevice::global_average(kernels::ConstMatrixView images, kernels::MatrixView outputs) {
+  attempt([&] { kernels::global_average_forward_cuda(images, outputs, stream_); });
+}
+void CudaDevice::global_average_backward(kernels::ConstMatrixView delta,
+                                         kernels::MatrixView image_gradient) {
+  attempt([&] { kernels::global_average_backward_cuda(delta, image_gradient, stream_); });
+}
+
+void CudaDevice::loss(std::string_view name, const kernels::LossBatch& batch,
+                      std::span<float> row_losses, kernels::MatrixView gradient) {
+  attempt([&] { kernels::find_loss_cuda(name)->run(batch, row_losses, gradient, stream_); });
+}
+
+void CudaDevice::mean_loss(std::span<const float> row_losses, float* mean) {
+  attempt([&] {
+    const int64_t n_bytes = DeviceWorkspace::bytes_for<ExactSumAccumulator>(1);
+    kernels::mean_loss_cuda(row_losses, work_space(n_bytes).take<ExactSumAccumulator>(1), mean,
+                            stream_);
+  });
+}
+
+void CudaDevice::clip_by_global_norm(std::span<float> gradients, double largest_norm) {
+  attempt([&] {
+    DeviceWorkspace work = work_space(DeviceWorkspace::bytes_for<ExactSumAccumulator>(1) +
+                                      DeviceWorkspace::bytes_for<double>(1));
+    auto* const squares = work.take<ExactSumAccumulator>(1);
+    auto* const norm = work.take<double>(1);
+    kernels::clear_sums_cuda(squares, 1, stream_);
+    kernels::add_squares_cuda(gradients.data(), length(gradients), squares, stream_);
+    kernels::round_norms_cuda(squares, 1, norm, stream_);
+    kernels::clip_by_norm_cuda(norm, largest_norm, gradients.data(), length(gradients), stream_);
+  });
+}
+
+void CudaDevice::optimizer_step(std::string_view name, const kernels::OptimizerSettings& settings,
+                                const kernels::OptimizerTensor& tensor, uint64_t step_index) {
+  attempt([&] {
+    const kernels::OptimizerTensorCuda arrays{tensor.parameters.data(),
+                                              tensor.gradients.data(),
+                                              {tensor.state[0].data(), tensor.state[1].data()},
+                                              length(tensor.parameters),
+                                              tensor.decays};
+    kernels::find_optimizer_cuda(name)->step(settings, arrays, step_index, stream_);
+  });
+}
+
+void CudaDevice::tile_digest(std::span<const float> values, uint64_t tensor_id,
+                             kernels::Digest128* digest) {
+  attempt([&] {
+    kernels::tile_digest_cuda(values.data(), length(values), tensor_id, digest, stream_);
+  });
+}
+
+}  // namespace reprotrain::engine

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which device a run computes on, from what its user asks for.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/device/compute_device.h"
+
+namespace reprotrain::engine {
+
+/// What "auto", "cpu", "cuda" and "cuda:N" ask for.
+struct DeviceChoice {
+  bool cpu = false;               ///< the CPU will do
+  bool cuda = false;              ///< a CUDA device will do
+  std::optional<int> cuda_index;  ///< this one; any where there is none
+};
+
+/// Throws Error(kUsage) for any other text.
+DeviceChoice device_choice(const std::string& text);
+
+/// The device that `text` asks for: for "auto" the first CUDA device if there is one that works, else
+/// the CPU. `most_bytes` bounds what it takes of a CUDA device's own memory, 0: no bound. `threads` must outlive
+/// it.
+///
+/// Throws Error(kUsage) as device_choice does, and Error(kEnvironment) with the reason and a remedy
+/// where a CUDA device is asked for that cannot be had.
+std::unique_ptr<ComputeDevice> open_device(const std::string& text, int64_t most_bytes,
+                                           const kernels::Parallel& threads);
+
+}  // namespace reprotrain::engine
