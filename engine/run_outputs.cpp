@@ -8,6 +8,7 @@
 
 #include "engine/data/content_id.h"
 #include "engine/data/hdf5_writer.h"
+#include "engine/models/model_list.h"
 #include "engine/models/stored_attribute.h"
 #include "engine/models/stored_layers.h"
 #include "include/reprotrain/error.h"
@@ -72,14 +73,21 @@ void load_parameters(const Hdf5Node& root, const std::string& path, Network& net
   std::vector<float> parameters(network.parameters().size());
   for (const Parameter& parameter : network.parameter_list()) {
     const Array& array = root.require("parameters/" + parameter.name, path).array;
-    if (array.shape != parameter.shape) {
-      refuse_model(path, "tensor \"" + parameter.name + "\" has another shape than the model");
+    if (array.type != ElementType::kFloat32 || array.shape != parameter.shape) {
+      refuse_model(path,
+                   "tensor \"" + parameter.name + "\" has another type or shape than the model's");
     }
     const auto values = array.floats();
     std::copy(values.begin(), values.end(),
               parameters.begin() + static_cast<std::ptrdiff_t>(parameter.offset));
   }
   network.set_parameters(parameters);
+}
+
+size_t dataset_count(const Hdf5Node& node) {
+  size_t count = node.is_dataset ? 1 : 0;
+  for (const auto& [name, child] : node.children) count += dataset_count(child);
+  return count;
 }
 
 std::vector<std::string> split_names(const Split& split, int64_t n_rows) {
@@ -163,19 +171,36 @@ ContentIds write_model(const std::string& path, const ModelConfig& config, const
   return ids;
 }
 
-SavedModel read_model(const std::string& path, ComputeDevice& device) {
-  const Hdf5Node root = read_hdf5(path);
+namespace {
+
+SavedModel model_in(const Hdf5Node& root, const std::string& path, ComputeDevice& device) {
   if (stored_integer(root, "reprotrain_model", path) != kModelFormat) {
     refuse_model(path, "its format version is another one");
   }
   const ModelConfig config = load_config(root, path);
   const auto& names = root.require("feature_names", path).array.strings;
   Target target = load_target(root.require("target", path), path);
-  Network network(config, static_cast<int64_t>(names.size()), target.n_outputs(), /*seed=*/0,
-                  device);
+  Network network = build_network(config, target.task, static_cast<int64_t>(names.size()),
+                                  target.n_outputs(), /*seed=*/0, device);
   load_parameters(root, path, network);
+  if (dataset_count(root.require("parameters", path)) != network.parameter_list().size()) {
+    refuse_model(path, "it holds tensors that its layers do not have");
+  }
   return {config, FeaturePlan::load(root.require("transforms", path)), names, std::move(target),
           std::move(network)};
+}
+
+}  // namespace
+
+SavedModel read_model(const std::string& path, ComputeDevice& device) {
+  try {
+    return model_in(read_hdf5(path), path, device);
+  } catch (const Error& error) {
+    // What is wrong with a configuration or data elsewhere is here a file that was edited.
+    if (error.kind() != ErrorKind::kConfig && error.kind() != ErrorKind::kData) throw;
+    const std::string what = error.what();
+    throw Error(ErrorKind::kEvidence, what.starts_with(path) ? what : path + ": " + what);
+  }
 }
 
 ContentIds write_features(const std::string& path, const FeatureMatrix& features,

@@ -106,7 +106,8 @@ class LayerBuilder {
     const bool fits = std::min({c.size, c.window, c.stride, c.dilation, c.groups}) >= 1 &&
                       std::max(c.size, c.groups) <= kMostUnits &&
                       std::max({c.window, c.stride, c.dilation}) <= kLargestWindow &&
-                      c.probability >= 0.0 && c.probability < 1.0;
+                      c.probability >= 0.0 && c.probability < 1.0 && c.momentum >= 0.0 &&
+                      c.momentum <= 1.0;
     if (!fits) refuse(pointer, "a number of this layer is out of range");
   }
 

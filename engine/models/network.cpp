@@ -11,6 +11,7 @@
 #include "engine/models/layer_builder.h"
 #include "engine/models/layer_chain.h"
 #include "engine/models/norm_layer.h"
+#include "include/reprotrain/error.h"
 
 namespace reprotrain::engine {
 
@@ -40,9 +41,20 @@ LayerChain build_layers(const ModelConfig& config, int64_t n_features, int64_t n
   return layers;
 }
 
-int64_t element_count(const std::vector<int64_t>& shape) {
+/// Of so many numbers a norm is defined (docs/arithmetic.md, "Exact sums").
+constexpr int64_t kMostParameters = int64_t{1} << 40;
+
+/// Elements of a tensor; refuses a shape that no layer has, and more than `room` elements.
+int64_t element_count(const ParameterRequest& request, int64_t room) {
   int64_t count = 1;
-  for (int64_t extent : shape) count *= extent;
+  for (int64_t extent : request.shape) {
+    if (extent < 1 || extent > room / count) {
+      throw Error(ErrorKind::kConfig,
+                  "/model: the sizes of the layer of " + request.name +
+                      " are below 1, or make more than 2^40 parameters; choose other ones");
+    }
+    count *= extent;
+  }
   return count;
 }
 
@@ -70,7 +82,7 @@ void Network::State::place_parameters() {
   int64_t offset = 0;
   std::vector<int64_t> offsets;
   for (ParameterRequest& request : layers.parameters()) {
-    const int64_t size = element_count(request.shape);
+    const int64_t size = element_count(request, kMostParameters - offset);
     list.push_back({std::move(request.name), std::move(request.shape), offset, size, request.decays,
                     request.trained});
     offsets.push_back(offset);

@@ -80,6 +80,9 @@ LayerConfig load_layer(const Hdf5Node& node, const std::string& path) {
 
 std::vector<LayerConfig> load_list(const Hdf5Node& group, const std::string& path) {
   const int64_t count = stored_integer(group, "count", path);
+  if (count != static_cast<int64_t>(group.children.size())) {
+    refuse_model(path, "the count of its layers is not their number");
+  }
   std::vector<LayerConfig> layers;
   for (int64_t i = 0; i < count; ++i) {
     layers.push_back(load_layer(group.require(std::to_string(i), path), path));

@@ -7,6 +7,7 @@
 
 #include "engine/device/cpu_threads.h"
 #include "engine/device/device_choice.h"
+#include "engine/models/layer_builder.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/interrupt.h"
 #include "harness/cli/memory_limit.h"
@@ -82,6 +83,14 @@ void require_inputs(const RunConfig& config) {
   }
 }
 
+/// Layers that do not fit one another are refused before any data is read, where the configuration
+/// says what a row is.
+void require_fitting_layers(const engine::ModelConfig& model) {
+  if (!model.image) return;
+  const auto [height, width, channels] = *model.image;
+  engine::build_configured_layers(model, height * width * channels, /*n_outputs=*/1);
+}
+
 ExitCode train(const RunConfig& config, const std::string& out, OpenMode mode, Progress& progress) {
   const int64_t most_bytes = config.runtime.memory_limit_bytes;
   const engine::CpuThreads threads(config.runtime.threads);
@@ -105,6 +114,7 @@ ExitCode run(const RunOptions& options) {
     return ExitCode::kSuccess;
   }
   require_training(config, options.config);
+  require_fitting_layers(config.model);
   const std::string out = output_directory(options, config);
   if (options.dry_run) {
     require_inputs(config);

@@ -113,8 +113,9 @@ int main(int argc, char** argv) {
     return fail(error.what(), error.exit_code());
   } catch (const std::bad_alloc&) {
     return fail(
-        "out of memory; raise --memory-limit (if set), shrink /model/hidden or the data, or use a "
-        "larger machine",
+        "out of memory; raise --memory-limit (if set), shrink /model, /train/batch_size or the "
+        "data, "
+        "or use a larger machine",
         ExitCode::kError);
   } catch (const std::system_error& error) {
     return fail(std::string("the system refused a resource: ") + error.what() +

@@ -45,18 +45,18 @@ class WeightGradient {
         c_(pass.convolution),
         n_rows_(pass.images.n_rows * c_.n_windows()),
         block_rows_(pass.product == MatmulSpecification::kFma32 ? kChainLength : n_rows_),
-        slices_(c_, kSliceColumns) {}
+        slice_columns_(std::min(kSliceColumns, c_.n_weight_rows())),
+        slices_(c_, slice_columns_) {}
 
   void run(const Parallel& parallel) const {
-    const int64_t slice_columns = std::min(kSliceColumns, c_.n_weight_rows());
-    parallel.for_ranges(slices_.count(), chunk_grain(n_rows_, slice_columns, c_.group_out()),
+    parallel.for_ranges(slices_.count(), chunk_grain(n_rows_, slice_columns_, c_.group_out()),
                         [&](int64_t begin, int64_t end) { run_slices(begin, end); });
   }
 
  private:
   void run_slices(int64_t begin, int64_t end) const {
-    const WorkSpace patches(std::min(block_rows_, n_rows_) * kSliceColumns);
-    const WorkSpace sums(kSliceColumns * c_.group_out());
+    const WorkSpace patches(std::min(block_rows_, n_rows_) * slice_columns_);
+    const WorkSpace sums(slice_columns_ * c_.group_out());
     int64_t row = 0;
     do {  // a batch without rows has one block without terms
       const int64_t row_end = std::min(row + block_rows_, n_rows_);
@@ -86,6 +86,7 @@ class WeightGradient {
   const Convolution& c_;
   int64_t n_rows_;
   int64_t block_rows_;
+  int64_t slice_columns_;
   PatchSlices slices_;
 };
 

@@ -58,12 +58,15 @@ struct Phase {
   }
 };
 
-/// Calls use(phase) for every phase.
+/// Calls use(phase) for every phase that has pixels: with strides beyond the image few of them do.
 template <typename Use>
 void for_phases(const Convolution& c, const Use& use) {
   for (int64_t residue_y = 0; residue_y < c.y.stride; ++residue_y) {
+    const PhaseAxis y(c.y, residue_y);
+    if (y.n_places == 0) continue;
     for (int64_t residue_x = 0; residue_x < c.x.stride; ++residue_x) {
-      use(Phase{{c.y, residue_y}, {c.x, residue_x}});
+      const PhaseAxis x(c.x, residue_x);
+      if (x.n_places > 0) use(Phase{y, x});
     }
   }
 }

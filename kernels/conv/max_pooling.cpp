@@ -91,6 +91,8 @@ void require_pooling(const Pooling& pooling) {
     require(std::max(axis.padding_before, axis.padding_after) < axis.kernel,
             "pooling: a padding is not smaller than the kernel");
   }
+  require(pooling.y.kernel * pooling.x.kernel <= INT32_MAX,
+          "pooling: positions in a window are not counted in 31 bits");
   require_channels(pooling.n_channels);
 }
 

@@ -23,9 +23,11 @@ def column_sums(rows, n_columns):
     return [Float(sum_bits(column, BINARY32)) for column in columns]
 
 
-def initial_weights(n_in, n_out, seed, instance):
+def initial_weights(n_in, n_out, seed, instance, n_values=None):
+    """n_values: n_in * n_out, where it is not given."""
+    n_values = n_in * n_out if n_values is None else n_values
     limit = (f64(6) / f64(n_in + n_out)).sqrt().to(ZERO.fmt)
-    units = (Fraction(random_word(seed, 3 << 24 | instance, 0, i) >> 8, 1 << 24) for i in range(n_in * n_out))
+    units = (Fraction(random_word(seed, 3 << 24 | instance, 0, i) >> 8, 1 << 24) for i in range(n_values))
     return [limit * Float.rounded(2 * u - 1) for u in units]
 
 

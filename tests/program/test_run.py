@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from program import CONFIGS, PROGRAM, ProgramTest, golden_result_ids, shared_data
+from program import CONFIGS, PROGRAM, ProgramTest, edit_json, golden_result_ids, shared_data
 
 
 class ExampleTest(ProgramTest):
@@ -154,6 +154,31 @@ class Interruption(ProgramTest):
             process.send_signal(signal.SIGKILL)
             process.communicate()
             self.train(config, out, "--resume", "--threads", "7")
+            self.assert_same_results(whole, out)
+            self.assertEqual(self.record(whole)["result_id"], self.record(out)["result_id"])
+
+    def test_a_stopped_network_goes_on_with_other_threads_to_the_same_bits(self):
+        """Running statistics, dropout, the optimizer and the order of an epoch go through the checkpoint."""
+        config = self.long_config()
+        edit_json(config, lambda c: c.update(model={
+            "type": "network", "image": {"height": 1, "width": 5}, "layers": [
+                {"type": "conv2d", "channels": 6, "bias": False},
+                {"type": "batch_norm"},
+                {"type": "residual",
+                 "layers": [{"type": "conv2d", "channels": 6, "activation": "relu"},
+                            {"type": "dropout", "probability": 0.25}]},
+                {"type": "global_average_pool"}]}))
+        often = ["--set", "output.checkpoint_stride=7"]  # an epoch has 5 steps: within most of them
+        whole = self.folder / "whole"
+        self.train(config, whole, "--threads", "1")
+        for signal_number, expected in ((signal.SIGTERM, 130), (signal.SIGKILL, -signal.SIGKILL)):
+            out = self.folder / f"stopped by {expected}"
+            process = self.start(config, out, "--threads", "1", *often)
+            self.wait_for_checkpoint(out)
+            process.send_signal(signal_number)
+            process.communicate()
+            self.assertEqual(process.returncode, expected)
+            self.train(config, out, "--resume", "--threads", "3")
             self.assert_same_results(whole, out)
             self.assertEqual(self.record(whole)["result_id"], self.record(out)["result_id"])
 

@@ -296,6 +296,35 @@ TEST(ConfiguredNetwork, RefusesLayersThatDoNotFitNamingTheirPlace) {
             "and stride of the layers");
   EXPECT_EQ(refusal(network_of({convolution(4, 0), flatten})),
             "/model/layers/0: a number of this layer is out of range");
+  LayerConfig norm = of_kind(LayerKind::kBatchNorm);
+  norm.momentum = std::nan("");
+  EXPECT_EQ(refusal(network_of({norm, flatten})),
+            "/model/layers/0: a number of this layer is out of range");
+}
+
+TEST(ConfiguredNetwork, RefusesMoreParametersThanCanBeCounted) {
+  // Their number is beyond 2^63; already the second weight is beyond what a norm is defined for.
+  std::vector<LayerConfig> layers(200, convolution(int64_t{1} << 20, 255));
+  layers.push_back(of_kind(LayerKind::kFlatten));
+  EXPECT_EQ(refusal(network_of(layers)),
+            "/model: the sizes of the layer of conv1/weight are below 1, or make more than 2^40 "
+            "parameters; choose other ones");
+  ModelConfig perceptron;
+  perceptron.type = "mlp";
+  perceptron.hidden = {-5};
+  EXPECT_EQ(refusal(perceptron),
+            "/model: the sizes of the layer of layer0/weight are below 1, or make more than 2^40 "
+            "parameters; choose other ones");
+}
+
+TEST(StoredLayers, AreAsManyAsTheirCount) {
+  Hdf5Node root;
+  save_layers(every_layer(0.25), root);
+  for (const int64_t count : {-1, 0, 1, 1000}) {
+    root.at_or_create("layers").attributes["count"] = Array::scalar(count);
+    ModelConfig loaded;
+    EXPECT_THROW(load_layers(root, "model.h5", loaded), Error) << count;
+  }
 }
 
 }  // namespace

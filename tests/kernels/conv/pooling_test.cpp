@@ -184,6 +184,10 @@ TEST(Pooling, RefusesGeometriesThatAreNone) {
   pooling = all_poolings()[1];
   pooling.x.padding_after = 3;
   EXPECT_EQ(refusal(pooling), "pooling: a padding is not smaller than the kernel");
+  // One pixel in windows of 50,000 x 50,000: winners are int32.
+  constexpr WindowAxis kHuge{1, 50000, 1, 1, 49999, 0};
+  EXPECT_EQ(refusal({kHuge, kHuge, 1}),
+            "pooling: positions in a window are not counted in 31 bits");
   pooling = all_poolings()[1];
   pooling.n_channels = 0;
   EXPECT_EQ(refusal(pooling), "images: the number of channels is from 1 to 2^20");
