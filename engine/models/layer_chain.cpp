@@ -11,12 +11,21 @@ namespace reprotrain::engine {
 
 namespace {
 
-/// Rows that an inference pass carries through all layers at once.
+/// Rows that an inference pass carries through all layers at once, and elements of the widest result
+/// of a layer, 32 MiB, if that is fewer rows.
 constexpr int64_t kInferenceRows = 512;
+constexpr int64_t kInferenceElements = int64_t{1} << 23;
+
+int64_t rows_at_once(const std::vector<const Layer*>& layers) {
+  int64_t widest = 1;
+  for (const Layer* layer : layers) widest = std::max(widest, layer->n_outputs());
+  return std::clamp<int64_t>(kInferenceElements / widest, 1, kInferenceRows);
+}
 
 template <typename T>
-kernels::BasicMatrixView<T> rows_from(const kernels::BasicMatrixView<T>& m, int64_t begin) {
-  return {m.row(begin), std::min(kInferenceRows, m.n_rows - begin), m.n_columns, m.row_stride};
+kernels::BasicMatrixView<T> rows_from(const kernels::BasicMatrixView<T>& m, int64_t begin,
+                                      int64_t most) {
+  return {m.row(begin), std::min(most, m.n_rows - begin), m.n_columns, m.row_stride};
 }
 
 }  // namespace
@@ -69,15 +78,16 @@ void LayerChain::forward(kernels::ConstMatrixView inputs, std::span<const float>
   }
   if (active.empty()) return device.copy(elements(inputs), elements(outputs));
   FloatArena arenas[2];
-  for (int64_t begin = 0; begin < inputs.n_rows; begin += kInferenceRows) {
-    kernels::ConstMatrixView rows = rows_from(inputs, begin);
+  const int64_t n_at_once = rows_at_once(active);
+  for (int64_t begin = 0; begin < inputs.n_rows; begin += n_at_once) {
+    kernels::ConstMatrixView rows = rows_from(inputs, begin, n_at_once);
     for (size_t i = 0; i + 1 < active.size(); ++i) {
       const kernels::MatrixView next =
           arenas[i % 2].matrix(device, rows.n_rows, active[i]->n_outputs());
       active[i]->forward(rows, parameters, next, device);
       rows = next;
     }
-    active.back()->forward(rows, parameters, rows_from(outputs, begin), device);
+    active.back()->forward(rows, parameters, rows_from(outputs, begin, n_at_once), device);
   }
 }
 
