@@ -158,10 +158,14 @@ check_training() {
   fi
 }
 
-# Not the tests of the source tree, nor those in Python, which start programs without the emulator.
+# Not the tests of the source tree, nor those in Python, which start programs without the emulator; of those over the
+# known answers, the ones of images alone: the others compare the words of the first part again, in other cuts, for
+# minutes each. qemu-user grants memory beyond a limit of the address space, so that one cannot be tested.
 check_suite() {
   if logged "$out/build-suite.log" build_for_arm ON all &&
-    ctest --test-dir "$arm" --output-on-failure --no-tests=error -j "$(nproc)" -R '^(kernels|engine|harness)/'; then
+    ctest --test-dir "$arm" --output-on-failure --no-tests=error -j "$(nproc)" \
+      -R '^(kernels|engine|harness)/|^conformance_checks/(BatchNorm|Convolution|Pooling)\.' \
+      -E '^engine/Hdf5Stream\.MemoryIsLimited$'; then
     passed "unit tests"
   else
     failed "unit tests"
