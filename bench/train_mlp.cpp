@@ -108,7 +108,7 @@ class Workload {
     const auto outputs = network_.forward_training(inputs, {1, step_});
     loss_.evaluate(outputs, {batch_labels_, {}}, gradient, &last_loss_);
     network_.backward(gradient);
-    optimizer_.step(network_.parameters(), network_.gradients(), 1.0, step_);
+    optimizer_.step(network_.parameters(), network_.gradients(), {step_, 1.0});
     ++step_;
     if (trace_stride_ != 0 && step_ % trace_stride_ == 0) digest_all();
   }

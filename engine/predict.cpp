@@ -47,9 +47,10 @@ std::vector<float> raw_outputs(const Network& network, int64_t n_outputs, Featur
   RowOrder order;
   order.assign(device, rows);
   FloatArena outputs(device, order.size() * n_outputs);
+  FloatArena inputs;
   for (int64_t begin = 0; begin < order.size(); begin += kRowsAtATime) {
     const int64_t n = std::min(kRowsAtATime, order.size() - begin);
-    network.forward(features.gather(order, begin, n),
+    network.forward(features.gather(order, begin, n, inputs),
                     kernels::dense_view(outputs.data() + begin * n_outputs, n, n_outputs));
   }
   std::vector<float> result(outputs.span().size());

@@ -11,6 +11,8 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +33,12 @@
 #include "kernels/optimizer/optimizer_list.h"
 
 namespace reprotrain::engine {
+
+/// What differs between the steps of a training run.
+struct StepValues {
+  uint64_t index = 0;  ///< from 0
+  double learning_rate_factor = 1.0;
+};
 
 class ComputeDevice {
  public:
@@ -73,6 +81,25 @@ class ComputeDevice {
   virtual void gather_rows(const void* from, int64_t row_bytes, std::span<const int64_t> rows,
                            void* to) = 0;
 
+  /// Queues a training step: the operators that `work` asks for. A device may record them and repeat
+  /// them for later steps of the same `recording` without calling `work` again, so it must always ask
+  /// for the same operators on the same memory, but for `values`: in a step, dropout and optimizers
+  /// take their step and their factor from there.
+  void run_step(const StepValues& values, int64_t recording, const std::function<void()>& work) {
+    std::exception_ptr thrown;  // no exception may cross the device
+    queue_step(values, recording, [&] {
+      if (thrown) return;
+      try {
+        work();
+      } catch (...) {
+        thrown = std::current_exception();
+      }
+    });
+    if (thrown) std::rethrow_exception(thrown);
+  }
+  /// Forgets what was recorded: before a run begins, whose steps use other memory.
+  virtual void forget_steps() = 0;
+
   virtual void multiply(kernels::MatmulSpecification specification,
                         const kernels::MatrixProduct& product) = 0;
   virtual void finish_matrix(const kernels::Epilogue& epilogue, kernels::MatrixView matrix) = 0;
@@ -106,15 +133,17 @@ class ComputeDevice {
                     std::span<float> row_losses, kernels::MatrixView gradient) = 0;
   virtual void mean_loss(std::span<const float> row_losses, float* mean) = 0;
   virtual void clip_by_global_norm(std::span<float> gradients, double largest_norm) = 0;
-  /// `name` of optimizer_list().
+  /// `name` of optimizer_list(); the settings' learning rate is multiplied by the factor of `values`.
   virtual void optimizer_step(std::string_view name, const kernels::OptimizerSettings& settings,
-                              const kernels::OptimizerTensor& tensor, uint64_t step_index) = 0;
+                              const kernels::OptimizerTensor& tensor, const StepValues& values) = 0;
   virtual void tile_digest(std::span<const float> values, uint64_t tensor_id,
                            kernels::Digest128* digest) = 0;
 
  protected:
   /// The sentence of what failed first, or nothing.
   virtual std::string failure() const = 0;
+  virtual void queue_step(const StepValues& values, int64_t recording,
+                          const std::function<void()>& work) = 0;
   virtual void* allocate_or_fail(int64_t n_bytes) = 0;
   virtual void download_or_fail(const void* from, void* to, int64_t n_bytes) = 0;
 

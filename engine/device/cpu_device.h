@@ -24,6 +24,8 @@ class CpuDevice final : public ComputeDevice {
   void gather_rows(const void* from, int64_t row_bytes, std::span<const int64_t> rows,
                    void* to) override;
 
+  void forget_steps() override {}
+
   void multiply(kernels::MatmulSpecification specification,
                 const kernels::MatrixProduct& product) override;
   void finish_matrix(const kernels::Epilogue& epilogue, kernels::MatrixView matrix) override;
@@ -56,12 +58,16 @@ class CpuDevice final : public ComputeDevice {
   void mean_loss(std::span<const float> row_losses, float* mean) override;
   void clip_by_global_norm(std::span<float> gradients, double largest_norm) override;
   void optimizer_step(std::string_view name, const kernels::OptimizerSettings& settings,
-                      const kernels::OptimizerTensor& tensor, uint64_t step_index) override;
+                      const kernels::OptimizerTensor& tensor, const StepValues& values) override;
   void tile_digest(std::span<const float> values, uint64_t tensor_id,
                    kernels::Digest128* digest) override;
 
  protected:
   std::string failure() const override { return {}; }
+  void queue_step(const StepValues& /*values*/, int64_t /*recording*/,
+                  const std::function<void()>& work) override {
+    work();
+  }
   void* allocate_or_fail(int64_t n_bytes) override;
   void download_or_fail(const void* from, void* to, int64_t n_bytes) override;
 

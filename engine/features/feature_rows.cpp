@@ -14,9 +14,10 @@ FeatureRows::FeatureRows(const FeatureMatrix& features, ComputeDevice& device)
   if (is_resident_) resident_.assign(device, features.values);
 }
 
-kernels::ConstMatrixView FeatureRows::gather(const RowOrder& order, int64_t begin, int64_t n) {
+kernels::ConstMatrixView FeatureRows::gather(const RowOrder& order, int64_t begin, int64_t n,
+                                             FloatArena& memory) {
   const int64_t row_bytes = n_features() * static_cast<int64_t>(sizeof(float));
-  const kernels::MatrixView batch = batch_.matrix(device_, n, n_features());
+  const kernels::MatrixView batch = memory.matrix(device_, n, n_features());
   if (is_resident_) {
     device_.gather_rows(resident_.data(), row_bytes, order.device(begin, n), batch.data);
     return batch;

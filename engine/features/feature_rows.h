@@ -44,9 +44,9 @@ class FeatureRows {
   int64_t n_features() const { return features_.n_features(); }
   bool is_resident() const { return is_resident_; }
 
-  /// Rows `begin` to begin + n - 1 of `order` as a dense matrix (n, n_features) in memory of the device,
-  /// valid until the next call.
-  kernels::ConstMatrixView gather(const RowOrder& order, int64_t begin, int64_t n);
+  /// Rows `begin` to begin + n - 1 of `order` as a dense matrix (n, n_features) in `memory`.
+  kernels::ConstMatrixView gather(const RowOrder& order, int64_t begin, int64_t n,
+                                  FloatArena& memory);
 
  private:
   const FeatureMatrix& features_;
@@ -54,7 +54,6 @@ class FeatureRows {
   bool is_resident_;
   ResidentArray<float> resident_;
   std::vector<float> sent_;  // a batch, before it goes to the device
-  FloatArena batch_;
 };
 
 }  // namespace reprotrain::engine

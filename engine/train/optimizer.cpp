@@ -64,9 +64,7 @@ Optimizer::Optimizer(const OptimizerConfig& config, const std::vector<Parameter>
 }
 
 void Optimizer::step(std::span<float> parameters, std::span<const float> gradients,
-                     double learning_rate_factor, uint64_t step_index) {
-  kernels::OptimizerSettings settings = settings_;
-  settings.learning_rate = settings_.learning_rate * learning_rate_factor;
+                     const StepValues& values) {
   for (const Stretch& stretch : stretches_) {
     kernels::OptimizerTensor tensor;
     tensor.parameters = parameters.subspan(stretch.offset, stretch.size);
@@ -75,7 +73,7 @@ void Optimizer::step(std::span<float> parameters, std::span<const float> gradien
     for (size_t i = 0; i < state_.size(); ++i) {
       tensor.state[i] = state_[i].span().subspan(stretch.offset, stretch.size);
     }
-    device_.optimizer_step(kernel_->name, settings, tensor, step_index);
+    device_.optimizer_step(kernel_->name, settings_, tensor, values);
   }
 }
 

@@ -22,10 +22,9 @@ class Optimizer {
   Optimizer(const OptimizerConfig& config, const std::vector<Parameter>& parameter_list,
             ComputeDevice& device);
 
-  /// One update of all parameters that are trained. `learning_rate_factor` comes from the schedule, `step_index`
-  /// counts from 0 over the whole run.
+  /// One update of all parameters that are trained. The factor of `values` comes from the schedule.
   void step(std::span<float> parameters, std::span<const float> gradients,
-            double learning_rate_factor, uint64_t step_index);
+            const StepValues& values);
 
   /// State tensors by name ("momentum", "adam/m", "adam/v"), each as long as the parameter arena, in
   /// memory of the device; for checkpoints and the trace.

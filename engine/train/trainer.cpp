@@ -78,8 +78,10 @@ struct Trainer::Run {
 
   std::vector<StepReport> unsettled;  // steps whose losses are still on the device
   FloatArena losses;                  // one for each of them
+  FloatArena step_loss;               // of the newest
 
-  // Work space of one step.
+  // Work space of one step, where it stays: recorded steps use it.
+  FloatArena batch_inputs;
   FloatArena output_gradient;
   DeviceArena<int32_t> batch_classes;
   FloatArena batch_values;
@@ -104,7 +106,9 @@ Trainer::Run::Run(const Trainer& trainer, const CheckpointStore& checkpoint_stor
       loss(config.loss, data.target.n_outputs(),
            class_weights(config.loss, data.target, data.train_rows), device),
       schedule(config.schedule, steps_per_epoch, total_steps),
-      losses(device, kMostUnsettled) {
+      losses(device, kMostUnsettled),
+      step_loss(device, 1) {
+  device.forget_steps();
   if (data.target.task == Task::kRegression) host_values = scaled_values(data.target);
   target_values.assign(device, host_values);
   target_classes.assign(device, data.target.class_of_row);
@@ -167,14 +171,18 @@ BatchTargets Trainer::Run::gather_targets(int64_t n) {
 }
 
 void Trainer::Run::run_step(int64_t n) {
-  const auto inputs = data.features.gather(order, state.rows_in_epoch, n);
-  const auto outputs = network.forward_training(inputs, {seed, static_cast<uint64_t>(state.step)});
-  const auto gradient = output_gradient.matrix(device, n, outputs.n_columns);
-  loss.evaluate(outputs, gather_targets(n), gradient, losses.data() + unsettled.size());
-  network.backward(gradient);
-  if (config.clip_norm > 0.0) device.clip_by_global_norm(network.gradients(), config.clip_norm);
-  optimizer.step(network.parameters(), network.gradients(), schedule.factor(state.step),
-                 static_cast<uint64_t>(state.step));
+  const auto inputs = data.features.gather(order, state.rows_in_epoch, n, batch_inputs);
+  const BatchTargets targets = gather_targets(n);
+  const StepValues values{static_cast<uint64_t>(state.step), schedule.factor(state.step)};
+  device.run_step(values, n, [&] {
+    const auto outputs = network.forward_training(inputs, {seed, values.index});
+    const auto gradient = output_gradient.matrix(device, n, outputs.n_columns);
+    loss.evaluate(outputs, targets, gradient, step_loss.data());
+    network.backward(gradient);
+    if (config.clip_norm > 0.0) device.clip_by_global_norm(network.gradients(), config.clip_norm);
+    optimizer.step(network.parameters(), network.gradients(), values);
+  });
+  device.copy(step_loss.span(), losses.span().subspan(unsettled.size(), 1));
   ++state.step;
   state.rows_in_epoch += n;
   report_step(n);

@@ -140,7 +140,8 @@ void add_run(CLI::App& app, Command& chosen) {
       ->type_name("DEVICE");
   app.add_option("--threads", options->threads, "CPU threads, 0 = all; never changes a result")
       ->check(CLI::Range(0, kLargestThreadCount));
-  app.add_option("--memory-limit", options->memory_limit, "Largest memory use, on a GPU of its memory; for example 4GiB")
+  app.add_option("--memory-limit", options->memory_limit,
+                 "Largest memory use, on a GPU of its memory; for example 4GiB")
       ->type_name("BYTES");
   app.add_flag("--resume", options->resume, "Go on with a run that was stopped");
   app.add_flag("--force", options->force, "Replace the run in --out");

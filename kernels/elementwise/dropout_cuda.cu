@@ -13,9 +13,12 @@ struct DropoutQuad {
   static constexpr int kWrites = 1;
   Dropout dropout;
   RandomStream random;
+  const uint32_t* step;  // in its place, where it is given
 
   __device__ void operator()(int64_t quad, const float (*in)[4], float (*out)[4]) const {
-    const PhiloxBlock block = random_block(random, static_cast<uint64_t>(quad));
+    RandomStream of_step = random;
+    if (step != nullptr) of_step.step = *step;
+    const PhiloxBlock block = random_block(of_step, static_cast<uint64_t>(quad));
     for (int i = 0; i < 4; ++i) out[0][i] = dropout.apply(block.word[i], in[0][i]);
   }
 };
@@ -23,8 +26,8 @@ struct DropoutQuad {
 }  // namespace
 
 void apply_dropout_cuda(const Dropout& dropout, RandomStream random, float* values, int64_t n,
-                        cudaStream_t stream) {
-  map_quads(DropoutQuad{dropout, random}, {{values}, {values}}, n, stream);
+                        cudaStream_t stream, const uint32_t* step) {
+  map_quads(DropoutQuad{dropout, random, step}, {{values}, {values}}, n, stream);
 }
 
 }  // namespace reprotrain::kernels

@@ -14,7 +14,9 @@
 namespace reprotrain::kernels {
 
 /// values[i] = dropout.apply(random_word(random, i), values[i]) for n floats. Throws CudaError.
+/// `step`, one number in device memory, takes the place of random.step where it is given: for work that is
+/// recorded once and repeated.
 void apply_dropout_cuda(const Dropout& dropout, RandomStream random, float* values, int64_t n,
-                        cudaStream_t stream);
+                        cudaStream_t stream, const uint32_t* step = nullptr);
 
 }  // namespace reprotrain::kernels

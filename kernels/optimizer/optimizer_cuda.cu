@@ -9,15 +9,25 @@
 namespace reprotrain::kernels {
 namespace {
 
+/// Constants of a step as an argument, or where they lie on the device.
+template <typename T>
+struct OfStep {
+  T value;
+  const T* on_device;
+
+  __device__ T get() const { return on_device != nullptr ? *on_device : value; }
+};
+
 /// Reads parameters and gradients, writes parameters.
 template <bool kDecays>
 struct PlainSgdQuad {
   using Value = float;
   static constexpr int kReads = 2;
   static constexpr int kWrites = 1;
-  Sgd sgd;
+  OfStep<Sgd> constants;
 
   __device__ void operator()(int64_t /*quad*/, const float (*in)[4], float (*out)[4]) const {
+    const Sgd sgd = constants.get();
     for (int i = 0; i < 4; ++i) out[0][i] = sgd.plain<kDecays>(in[0][i], in[1][i]);
   }
 };
@@ -28,9 +38,10 @@ struct MomentumQuad {
   using Value = float;
   static constexpr int kReads = 3;
   static constexpr int kWrites = 2;
-  Sgd sgd;
+  OfStep<Sgd> constants;
 
   __device__ void operator()(int64_t /*quad*/, const float (*in)[4], float (*out)[4]) const {
+    const Sgd sgd = constants.get();
     for (int i = 0; i < 4; ++i) {
       float velocity = in[2][i];
       out[0][i] = sgd.with_momentum<kDecays, kNesterov>(in[0][i], in[1][i], velocity);
@@ -45,9 +56,10 @@ struct AdamQuad {
   using Value = float;
   static constexpr int kReads = 4;
   static constexpr int kWrites = 3;
-  Adam adam;
+  OfStep<Adam> constants;
 
   __device__ void operator()(int64_t /*quad*/, const float (*in)[4], float (*out)[4]) const {
+    const Adam adam = constants.get();
     for (int i = 0; i < 4; ++i) {
       float m = in[2][i];
       float v = in[3][i];
@@ -75,7 +87,8 @@ struct ClipQuad {
 template <bool kDecays>
 void sgd_tensor(const OptimizerSettings& settings, const OptimizerTensorCuda& tensor,
                 cudaStream_t stream) {
-  const Sgd sgd = sgd_constants(settings);
+  const OfStep<Sgd> sgd{sgd_constants(settings),
+                        tensor.constants != nullptr ? &tensor.constants->sgd : nullptr};
   float* p = tensor.parameters;
   float* velocity = tensor.state[0];
   if (settings.momentum == 0.0) {
@@ -99,7 +112,7 @@ void sgd_step(const OptimizerSettings& settings, const OptimizerTensorCuda& tens
 }
 
 template <AdamDecay kDecay>
-void adam_tensor(const Adam& adam, const OptimizerTensorCuda& tensor, cudaStream_t stream) {
+void adam_tensor(const OfStep<Adam>& adam, const OptimizerTensorCuda& tensor, cudaStream_t stream) {
   float* p = tensor.parameters;
   const auto [m, v] = tensor.state;
   map_quads(AdamQuad<kDecay>{adam}, {{p, tensor.gradients, m, v}, {p, m, v}}, tensor.n, stream);
@@ -108,7 +121,8 @@ void adam_tensor(const Adam& adam, const OptimizerTensorCuda& tensor, cudaStream
 template <AdamDecay kDecay>
 void adam_step(const OptimizerSettings& settings, const OptimizerTensorCuda& tensor,
                uint64_t step_index, cudaStream_t stream) {
-  const Adam adam = adam_constants(settings, step_index);
+  const OfStep<Adam> adam{adam_constants(settings, step_index),
+                          tensor.constants != nullptr ? &tensor.constants->adam : nullptr};
   if (tensor.decays && settings.weight_decay != 0.0) {
     adam_tensor<kDecay>(adam, tensor, stream);
   } else {

@@ -15,6 +15,7 @@
 #include <string_view>
 
 #include "kernels/optimizer/optimizer_list.h"
+#include "kernels/optimizer/step_constants.h"
 
 namespace reprotrain::kernels {
 
@@ -26,6 +27,9 @@ struct OptimizerTensorCuda {
   std::array<float*, 2> state{};
   int64_t n = 0;
   bool decays = false;  ///< weight decay applies
+  /// In device memory, in place of those of the settings and the step that step() is given, where it is
+  /// set: for work that is recorded once and repeated.
+  const StepConstants* constants = nullptr;
 };
 
 struct OptimizerKernelCuda {

@@ -34,4 +34,14 @@ inline Adam adam_constants(const OptimizerSettings& settings, uint64_t step_inde
   return adam;
 }
 
+/// The constants of a step of any optimizer.
+struct StepConstants {
+  Sgd sgd;
+  Adam adam;
+
+  static StepConstants of(const OptimizerSettings& settings, uint64_t step_index) {
+    return {sgd_constants(settings), adam_constants(settings, step_index)};
+  }
+};
+
 }  // namespace reprotrain::kernels

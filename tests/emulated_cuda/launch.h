@@ -33,8 +33,9 @@ template <typename... P, typename... A>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* config, void (*kernel)(P...),
                                A&&... arguments) {
   static_assert((std::is_trivially_copyable_v<P> && ...), "kernel arguments are copied as bytes");
-  const std::tuple<P...> copies(std::forward<A>(arguments)...);
+  std::tuple<P...> copies(std::forward<A>(arguments)...);
   return reprotrain::emulated_cuda::launch_kernel(
-      *config, reinterpret_cast<const void*>(kernel),
-      [&copies, kernel] { std::apply([kernel](P... values) { kernel(values...); }, copies); });
+      *config, reinterpret_cast<const void*>(kernel), [copies = std::move(copies), kernel] {
+        std::apply([kernel](P... values) { kernel(values...); }, copies);
+      });
 }

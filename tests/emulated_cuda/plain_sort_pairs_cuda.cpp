@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/random/sort_pairs_cuda.h"
+#include "tests/emulated_cuda/device_memory.h"
 
 namespace reprotrain::kernels {
 
@@ -12,6 +13,7 @@ size_t sort_pairs_work_bytes(int64_t n) { return n > 0 ? 256 : 0; }
 
 void sort_pairs_cuda(const SortedPairs& pairs, int64_t n, void* /*work*/, size_t /*work_bytes*/,
                      cudaStream_t /*stream*/) {
+  const emulated_cuda::OpenDeviceMemory open;
   std::vector<int64_t> order(static_cast<size_t>(n));
   std::iota(order.begin(), order.end(), int64_t{0});
   std::stable_sort(order.begin(), order.end(),

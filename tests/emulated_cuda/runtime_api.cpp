@@ -3,8 +3,11 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <map>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "tests/emulated_cuda/device_memory.h"
 #include "tests/emulated_cuda/grid_run.h"
@@ -12,7 +15,17 @@
 #include "tests/emulated_cuda/runtime_faults.h"
 #include "tests/emulated_cuda/schedule.h"
 
-struct CUstream_st {};
+using Work = std::vector<std::function<void()>>;
+struct CUstream_st {
+  bool is_capturing = false;
+  Work captured;
+};
+struct CUgraph_st {
+  Work work;
+};
+struct CUgraphExec_st {
+  Work work;
+};
 struct CUevent_st {
   bool is_recorded = false;
 };
@@ -28,11 +41,21 @@ constexpr int kCudaVersion = 12000;
 
 std::mutex mutex;
 cudaError_t last_error = cudaSuccess;
+int n_capturing_streams = 0;
 std::map<const void*, size_t> dynamic_shared_limits;
 
 cudaError_t noted(cudaError_t error) {
   if (error != cudaSuccess) last_error = error;
   return error;
+}
+
+/// Does `work` now, or keeps it for the graph that `stream` captures.
+void queue(cudaStream_t stream, std::function<void()> work) {
+  if (stream != nullptr && stream->is_capturing) {
+    stream->captured.push_back(std::move(work));
+  } else {
+    work();
+  }
 }
 
 bool is_device(const void* pointer, size_t n_bytes) {
@@ -82,7 +105,9 @@ cudaError_t launch_kernel(const cudaLaunchConfig_t& config, const void* kernel,
   if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   if (!is_valid(config)) return noted(cudaErrorInvalidConfiguration);
   if (config.dynamicSmemBytes > dynamic_shared_limit(kernel)) return noted(cudaErrorInvalidValue);
-  run_grid({kernel, std::move(call), config.gridDim, config.blockDim, config.dynamicSmemBytes});
+  queue(config.stream,
+        [launch = KernelLaunch{kernel, std::move(call), config.gridDim, config.blockDim,
+                               config.dynamicSmemBytes}] { run_grid(launch); });
   return cudaSuccess;
 }
 
@@ -110,6 +135,10 @@ const char* cudaGetErrorName(cudaError_t error) {
       return "cudaErrorInvalidResourceHandle";
     case cudaErrorNotReady:
       return "cudaErrorNotReady";
+    case cudaErrorStreamCaptureUnsupported:
+      return "cudaErrorStreamCaptureUnsupported";
+    case cudaErrorStreamCaptureUnmatched:
+      return "cudaErrorStreamCaptureUnmatched";
     case cudaErrorLaunchFailure:
       return "cudaErrorLaunchFailure";
   }
@@ -214,6 +243,7 @@ cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute
 
 cudaError_t cudaMalloc(void** pointer, size_t n_bytes) {
   if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
+  if (n_capturing_streams > 0) return noted(cudaErrorStreamCaptureUnsupported);
   *pointer = DeviceMemory::instance().allocate(n_bytes, current_schedule());
   return noted(*pointer == nullptr && n_bytes > 0 ? cudaErrorMemoryAllocation : cudaSuccess);
 }
@@ -245,26 +275,31 @@ cudaError_t cudaMemGetInfo(size_t* free_bytes, size_t* total_bytes) {
 
 cudaError_t cudaMemcpy(void* target, const void* source, size_t n_bytes, cudaMemcpyKind kind) {
   if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
-  if (!can_copy(target, source, n_bytes, kind)) return noted(cudaErrorInvalidValue);
-  const OpenDeviceMemory open;
-  if (n_bytes > 0) memmove(target, source, n_bytes);
-  return cudaSuccess;
+  if (n_capturing_streams > 0) return noted(cudaErrorStreamCaptureUnsupported);
+  return cudaMemcpyAsync(target, source, n_bytes, kind, nullptr);
 }
 cudaError_t cudaMemcpyAsync(void* target, const void* source, size_t n_bytes, cudaMemcpyKind kind,
-                            cudaStream_t /*stream*/) {
+                            cudaStream_t stream) {
   if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
-  return cudaMemcpy(target, source, n_bytes, kind);
-}
-cudaError_t cudaMemset(void* target, int value, size_t n_bytes) {
-  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
-  if (n_bytes > 0 && !is_device(target, n_bytes)) return noted(cudaErrorInvalidValue);
-  const OpenDeviceMemory open;
-  if (n_bytes > 0) memset(target, value, n_bytes);
+  if (!can_copy(target, source, n_bytes, kind)) return noted(cudaErrorInvalidValue);
+  queue(stream, [=] {
+    const OpenDeviceMemory open;
+    if (n_bytes > 0) memmove(target, source, n_bytes);
+  });
   return cudaSuccess;
 }
-cudaError_t cudaMemsetAsync(void* target, int value, size_t n_bytes, cudaStream_t /*stream*/) {
+cudaError_t cudaMemset(void* target, int value, size_t n_bytes) {
+  if (n_capturing_streams > 0) return noted(cudaErrorStreamCaptureUnsupported);
+  return cudaMemsetAsync(target, value, n_bytes, nullptr);
+}
+cudaError_t cudaMemsetAsync(void* target, int value, size_t n_bytes, cudaStream_t stream) {
   if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
-  return cudaMemset(target, value, n_bytes);
+  if (n_bytes > 0 && !is_device(target, n_bytes)) return noted(cudaErrorInvalidValue);
+  queue(stream, [=] {
+    const OpenDeviceMemory open;
+    if (n_bytes > 0) memset(target, value, n_bytes);
+  });
+  return cudaSuccess;
 }
 
 cudaError_t cudaStreamCreate(cudaStream_t* stream) {
@@ -281,7 +316,46 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
   delete stream;
   return cudaSuccess;
 }
-cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) { return cudaSuccess; }
+cudaError_t cudaStreamSynchronize(cudaStream_t /*stream*/) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
+  return noted(n_capturing_streams > 0 ? cudaErrorStreamCaptureUnsupported : cudaSuccess);
+}
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode /*mode*/) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
+  if (stream == nullptr || stream->is_capturing) return noted(cudaErrorStreamCaptureUnsupported);
+  stream->is_capturing = true;
+  ++n_capturing_streams;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+  if (stream == nullptr || !stream->is_capturing) return noted(cudaErrorStreamCaptureUnmatched);
+  stream->is_capturing = false;
+  --n_capturing_streams;
+  Work captured = std::exchange(stream->captured, {});
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
+  *graph = new CUgraph_st{std::move(captured)};
+  return cudaSuccess;
+}
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph,
+                                 unsigned long long /*flags*/) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
+  *executable = new CUgraphExec_st{graph->work};
+  return cudaSuccess;
+}
+cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t /*stream*/) {
+  if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
+  for (const auto& work : executable->work) work();
+  return cudaSuccess;
+}
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete graph;
+  return cudaSuccess;
+}
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
+  delete executable;
+  return cudaSuccess;
+}
 cudaError_t cudaStreamWaitEvent(cudaStream_t /*stream*/, cudaEvent_t event, unsigned /*flags*/) {
   if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
   return noted(event != nullptr ? cudaSuccess : cudaErrorInvalidResourceHandle);

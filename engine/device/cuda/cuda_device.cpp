@@ -47,10 +47,12 @@ CudaDevice::CudaDevice(int index, int64_t most_bytes, std::unique_ptr<kernels::I
   uploads_.emplace();
   check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking),
              "cudaStreamCreateWithFlags");
+  values_ = static_cast<ValuesOnDevice*>(pool_->allocate(sizeof *values_));
 }
 
 CudaDevice::~CudaDevice() {
   cudaStreamSynchronize(stream_);
+  recordings_.clear();
   cudaStreamDestroy(stream_);
 }
 
@@ -71,11 +73,57 @@ void CudaDevice::attempt(const Work& work) noexcept {
 /// Memory for an operator that is queued now; the next one gets it too.
 DeviceWorkspace CudaDevice::work_space(int64_t n_bytes) {
   if (n_bytes > work_space_.size_bytes) {
+    recordings_.clear();  // they use the old one
     pool_->release(work_space_.data);
     work_space_ = {};
     work_space_ = {static_cast<unsigned char*>(pool_->allocate(n_bytes)), n_bytes};
   }
   return work_space_;
+}
+
+/// The first step of a kind is done at once, which brings all memory into place; the second one is
+/// recorded and, like all later ones, repeated from the recording.
+void CudaDevice::queue_step(const StepValues& values, int64_t recording,
+                            const std::function<void()>& work) {
+  const auto found = recordings_.find(recording);
+  if (found != recordings_.end() && can_record_) {
+    if (found->second.is_recorded() || record(found->second, work)) {
+      return repeat(found->second, values);
+    }
+  }
+  is_in_step_ = true;
+  work();
+  is_in_step_ = false;
+  if (can_record_) recordings_.try_emplace(recording);
+}
+
+/// False where something in the step cannot be recorded: then none is from now on.
+bool CudaDevice::record(StepRecording& step, const std::function<void()>& work) {
+  if (!failure_.empty()) return false;
+  attempt([&] { step.begin(stream_); });
+  being_recorded_ = &step;
+  if (failure_.empty()) work();
+  being_recorded_ = nullptr;
+  attempt([&] { step.end(stream_); });
+  if (failure_.empty()) return true;
+  step.abandon(stream_);
+  failure_.clear();
+  can_record_ = false;
+  return false;
+}
+
+void CudaDevice::repeat(const StepRecording& step, const StepValues& values) {
+  attempt([&] {
+    ValuesOnDevice of_step{};
+    of_step.step = static_cast<uint32_t>(values.index);
+    if (step.optimizer) {
+      kernels::OptimizerSettings settings = *step.optimizer;
+      settings.learning_rate = settings.learning_rate * values.learning_rate_factor;
+      of_step.constants = kernels::StepConstants::of(settings, values.index);
+    }
+    uploads_->copy(&of_step, values_, sizeof of_step, stream_);
+    step.launch(stream_);
+  });
 }
 
 int64_t CudaDevice::free_bytes() {
@@ -86,7 +134,10 @@ int64_t CudaDevice::free_bytes() {
 
 void* CudaDevice::allocate_or_fail(int64_t n_bytes) {
   void* memory = nullptr;
-  attempt([&] { memory = pool_->allocate(n_bytes); });
+  attempt([&] {
+    memory = pool_->allocate(n_bytes);
+    if (is_in_step_) recordings_.clear();  // memory of steps has moved
+  });
   return memory;
 }
 
@@ -167,7 +218,8 @@ void CudaDevice::column_sums(kernels::ConstMatrixView matrix, std::span<float> s
 void CudaDevice::apply_dropout(const kernels::Dropout& dropout, kernels::RandomStream stream,
                                std::span<float> values) {
   attempt([&] {
-    kernels::apply_dropout_cuda(dropout, stream, values.data(), length(values), stream_);
+    const uint32_t* const step = being_recorded_ != nullptr ? &values_->step : nullptr;
+    kernels::apply_dropout_cuda(dropout, stream, values.data(), length(values), stream_, step);
   });
 }
 
@@ -276,14 +328,19 @@ void CudaDevice::clip_by_global_norm(std::span<float> gradients, double largest_
 }
 
 void CudaDevice::optimizer_step(std::string_view name, const kernels::OptimizerSettings& settings,
-                                const kernels::OptimizerTensor& tensor, uint64_t step_index) {
+                                const kernels::OptimizerTensor& tensor, const StepValues& values) {
   attempt([&] {
-    const kernels::OptimizerTensorCuda arrays{tensor.parameters.data(),
-                                              tensor.gradients.data(),
-                                              {tensor.state[0].data(), tensor.state[1].data()},
-                                              length(tensor.parameters),
-                                              tensor.decays};
-    kernels::find_optimizer_cuda(name)->step(settings, arrays, step_index, stream_);
+    kernels::OptimizerSettings of_step = settings;
+    of_step.learning_rate = settings.learning_rate * values.learning_rate_factor;
+    if (being_recorded_ != nullptr) being_recorded_->optimizer = settings;
+    const kernels::OptimizerTensorCuda arrays{
+        tensor.parameters.data(),
+        tensor.gradients.data(),
+        {tensor.state[0].data(), tensor.state[1].data()},
+        length(tensor.parameters),
+        tensor.decays,
+        being_recorded_ != nullptr ? &values_->constants : nullptr};
+    kernels::find_optimizer_cuda(name)->step(of_step, arrays, values.index, stream_);
   });
 }
 

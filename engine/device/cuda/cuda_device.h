@@ -4,12 +4,15 @@
 
 #include <cuda_runtime_api.h>
 
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "engine/device/compute_device.h"
 #include "engine/device/cuda/device_pool.h"
 #include "engine/device/cuda/pinned_upload.h"
+#include "engine/device/cuda/step_recording.h"
 #include "kernels/base/device_workspace.h"
 #include "kernels/conv/convolution_cuda.h"
 #include "kernels/matmul/int8_gemm_cuda.h"
@@ -37,6 +40,8 @@ class CudaDevice final : public ComputeDevice {
   void copy(std::span<const float> from, std::span<float> to) override;
   void gather_rows(const void* from, int64_t row_bytes, std::span<const int64_t> rows,
                    void* to) override;
+
+  void forget_steps() override { recordings_.clear(); }
 
   void multiply(kernels::MatmulSpecification specification,
                 const kernels::MatrixProduct& product) override;
@@ -70,12 +75,14 @@ class CudaDevice final : public ComputeDevice {
   void mean_loss(std::span<const float> row_losses, float* mean) override;
   void clip_by_global_norm(std::span<float> gradients, double largest_norm) override;
   void optimizer_step(std::string_view name, const kernels::OptimizerSettings& settings,
-                      const kernels::OptimizerTensor& tensor, uint64_t step_index) override;
+                      const kernels::OptimizerTensor& tensor, const StepValues& values) override;
   void tile_digest(std::span<const float> values, uint64_t tensor_id,
                    kernels::Digest128* digest) override;
 
  protected:
   std::string failure() const override { return failure_; }
+  void queue_step(const StepValues& values, int64_t recording,
+                  const std::function<void()>& work) override;
   void* allocate_or_fail(int64_t n_bytes) override;
   void download_or_fail(const void* from, void* to, int64_t n_bytes) override;
 
@@ -83,6 +90,8 @@ class CudaDevice final : public ComputeDevice {
   template <typename Work>
   void attempt(const Work& work) noexcept;
   kernels::DeviceWorkspace work_space(int64_t n_bytes);
+  bool record(StepRecording& step, const std::function<void()>& work);
+  void repeat(const StepRecording& step, const StepValues& values);
   template <typename Pass>
   void convolve(const Pass& pass, void (*run)(const Pass&, const kernels::ConvolutionPlan&,
                                               kernels::DeviceWorkspace, cudaStream_t));
@@ -96,6 +105,11 @@ class CudaDevice final : public ComputeDevice {
   std::optional<DevicePool> pool_;
   std::optional<PinnedUpload> uploads_;
   kernels::DeviceWorkspace work_space_;  // of the operator that is queued
+  ValuesOnDevice* values_ = nullptr;     // of the step that is repeated
+  bool can_record_ = true;
+  bool is_in_step_ = false;
+  StepRecording* being_recorded_ = nullptr;
+  std::map<int64_t, StepRecording> recordings_;
 };
 
 }  // namespace reprotrain::engine

@@ -164,7 +164,7 @@ std::vector<float> trained(const kernels::Parallel& parallel, int64_t n_rows) {
     network.forward_training(kernels::dense_view<const float>(inputs.data(), n_rows, kFeatures),
                              {3, step});
     network.backward(kernels::dense_view<const float>(gradient.data(), n_rows, kOutputs));
-    optimizer.step(network.parameters(), network.gradients(), 1.0, step);
+    optimizer.step(network.parameters(), network.gradients(), {step, 1.0});
   }
   return {network.parameters().begin(), network.parameters().end()};
 }
@@ -222,7 +222,7 @@ TEST(ConfiguredNetwork, RunningStatisticsFollowTheBatchesAndNoOptimizer) {
   config.kind = OptimizerKind::kAdamw;
   config.weight_decay = 0.5;
   Optimizer optimizer(config, list, serial_device());
-  optimizer.step(network.parameters(), network.gradients(), 1.0, 0);
+  optimizer.step(network.parameters(), network.gradients(), {0, 1.0});
   EXPECT_EQ(value_of(2), mean);
   EXPECT_EQ(value_of(3), variance);
   EXPECT_NE(value_of(1), shift);

@@ -66,7 +66,7 @@ std::vector<float> trained(const ModelConfig& model, const OptimizerConfig& conf
     loss.evaluate(outputs, {classes, {}}, view, &mean);
     network.backward(view);
     device.clip_by_global_norm(network.gradients(), 0.5);
-    optimizer.step(network.parameters(), network.gradients(), 1.0, index);
+    optimizer.step(network.parameters(), network.gradients(), {index, 1.0});
   }
   return {network.parameters().begin(), network.parameters().end()};
 }

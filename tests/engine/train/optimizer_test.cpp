@@ -28,7 +28,7 @@ std::vector<float> gradients_of(uint64_t step) {
 
 void run_steps(Optimizer& optimizer, std::vector<float>& parameters, uint64_t begin, uint64_t end) {
   for (uint64_t step = begin; step < end; ++step) {
-    optimizer.step(parameters, gradients_of(step), 0.5, step);
+    optimizer.step(parameters, gradients_of(step), {step, 0.5});
   }
 }
 

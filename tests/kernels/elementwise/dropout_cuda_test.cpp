@@ -55,6 +55,11 @@ TEST(DropoutCuda, HasTheCpusBitsAtEverySizeAndAlignment) {
         DeviceArray<float> x(values(n), offset);
         apply_dropout_cuda(dropout, random, x.data(), x.size(), nullptr);
         EXPECT_EQ(bit_patterns(x.values()), bit_patterns(expected)) << "n = " << n;
+        DeviceArray<float> again(values(n), offset);
+        const DeviceArray<uint32_t> step(std::span<const uint32_t>(&random.step, 1));
+        const RandomStream older{random.seed, random.stream, random.step + 1};
+        apply_dropout_cuda(dropout, older, again.data(), again.size(), nullptr, step.data());
+        EXPECT_EQ(bit_patterns(again.values()), bit_patterns(expected)) << "n = " << n;
       }
     });
   }

@@ -54,12 +54,16 @@ std::vector<float> trained_on_device(std::string_view name, const TrainingRun& r
   DeviceArray<float> first(zeros, offset), second(zeros, offset);
   for (uint64_t step = 0; step < run.n_steps; ++step) {
     const DeviceArray<float> gradients(gradients_of(run.n, step), offset);
-    const OptimizerTensorCuda tensor{parameters.data(),
-                                     gradients.data(),
-                                     {first.data(), second.data()},
-                                     parameters.size(),
-                                     run.decays};
-    find_optimizer_cuda(name)->step(run.settings, tensor, step, nullptr);
+    OptimizerTensorCuda tensor{parameters.data(),
+                               gradients.data(),
+                               {first.data(), second.data()},
+                               parameters.size(),
+                               run.decays};
+    const StepConstants of_step = StepConstants::of(run.settings, step);
+    const DeviceArray<StepConstants> constants(std::span<const StepConstants>(&of_step, 1));
+    const bool is_recorded = offset != 0;  // then the step that is named here is an older one
+    if (is_recorded) tensor.constants = constants.data();
+    find_optimizer_cuda(name)->step(run.settings, tensor, is_recorded ? 0 : step, nullptr);
   }
   std::vector<float> all = parameters.values();
   for (const auto* state : {&first, &second}) {
