@@ -38,6 +38,12 @@ namespace reprotrain::engine {
 struct StepValues {
   uint64_t index = 0;  ///< from 0
   double learning_rate_factor = 1.0;
+
+  /// What an optimizer of these settings does in this step.
+  kernels::OptimizerSettings of_step(kernels::OptimizerSettings settings) const {
+    settings.learning_rate = settings.learning_rate * learning_rate_factor;
+    return settings;
+  }
 };
 
 class ComputeDevice {
@@ -133,7 +139,7 @@ class ComputeDevice {
                     std::span<float> row_losses, kernels::MatrixView gradient) = 0;
   virtual void mean_loss(std::span<const float> row_losses, float* mean) = 0;
   virtual void clip_by_global_norm(std::span<float> gradients, double largest_norm) = 0;
-  /// `name` of optimizer_list(); the settings' learning rate is multiplied by the factor of `values`.
+  /// `name` of optimizer_list(); the settings are those of every step.
   virtual void optimizer_step(std::string_view name, const kernels::OptimizerSettings& settings,
                               const kernels::OptimizerTensor& tensor, const StepValues& values) = 0;
   virtual void tile_digest(std::span<const float> values, uint64_t tensor_id,

@@ -145,9 +145,7 @@ void CpuDevice::clip_by_global_norm(std::span<float> gradients, double largest_n
 
 void CpuDevice::optimizer_step(std::string_view name, const kernels::OptimizerSettings& settings,
                                const kernels::OptimizerTensor& tensor, const StepValues& values) {
-  kernels::OptimizerSettings of_step = settings;
-  of_step.learning_rate = settings.learning_rate * values.learning_rate_factor;
-  kernels::find_optimizer(name)->step(of_step, tensor, values.index, threads_);
+  kernels::find_optimizer(name)->step(values.of_step(settings), tensor, values.index, threads_);
 }
 
 void CpuDevice::tile_digest(std::span<const float> values, uint64_t tensor_id,

@@ -4,32 +4,8 @@
 #include <charconv>
 
 #include "engine/device/cpu_device.h"
-#include "engine/device/cuda_module.h"
 
 namespace reprotrain::engine {
-
-namespace {
-
-/// A CUDA device, or nothing and the reason.
-std::unique_ptr<ComputeDevice> open_cuda(int index, int64_t most_bytes,
-                                         const kernels::Parallel& threads, std::string& reason) {
-  const CudaModuleTable* const module = load_cuda_module(reason);
-  if (module == nullptr) return nullptr;
-  const int n_devices = module->count_devices(reason);
-  if (n_devices < 0) return nullptr;
-  if (n_devices == 0) {
-    reason = "this machine has no CUDA device";
-    return nullptr;
-  }
-  if (index >= n_devices) {
-    reason = "there is no cuda:" + std::to_string(index) + "; devices are 0 to " +
-             std::to_string(n_devices - 1);
-    return nullptr;
-  }
-  return module->open_device(index, most_bytes, threads, reason);
-}
-
-}  // namespace
 
 DeviceChoice device_choice(const std::string& text) {
   if (text == "auto") return {true, true, {}};
@@ -45,16 +21,35 @@ DeviceChoice device_choice(const std::string& text) {
               "device \"" + text + "\": there is none of that name; use auto, cpu, cuda or cuda:N");
 }
 
+CudaDevices find_cuda_devices(std::optional<int> wanted) {
+  CudaDevices found;
+  found.module = load_cuda_module(found.reason);
+  if (found.module == nullptr) return found;
+  const int n_devices = found.module->count_devices(found.reason);
+  if (n_devices == 0) found.reason = "this machine has no CUDA device";
+  if (n_devices <= 0) return found;
+  if (wanted && *wanted >= n_devices) {
+    found.reason = "there is no cuda:" + std::to_string(*wanted) + "; devices are 0 to " +
+                   std::to_string(n_devices - 1);
+    return found;
+  }
+  found.first = wanted.value_or(0);
+  found.last = wanted.value_or(n_devices - 1);
+  return found;
+}
+
 std::unique_ptr<ComputeDevice> open_device(const std::string& text, int64_t most_bytes,
                                            const kernels::Parallel& threads) {
   const DeviceChoice choice = device_choice(text);
   if (choice.cuda) {
-    std::string reason;
-    auto device = open_cuda(choice.cuda_index.value_or(0), most_bytes, threads, reason);
-    if (device != nullptr) return device;
+    CudaDevices found = find_cuda_devices(choice.cuda_index);
+    if (found.has_any()) {
+      auto device = found.module->open_device(found.first, most_bytes, threads, found.reason);
+      if (device != nullptr) return device;
+    }
     if (!choice.cpu) {
-      throw Error(ErrorKind::kEnvironment, "device \"" + text + "\" cannot be used: " + reason +
-                                               "; --device cpu gives the same bits");
+      throw Error(ErrorKind::kEnvironment, "device \"" + text + "\" cannot be used: " +
+                                               found.reason + "; --device cpu gives the same bits");
     }
   }
   return std::make_unique<CpuDevice>(threads);

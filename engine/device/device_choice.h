@@ -8,6 +8,7 @@
 #include <string>
 
 #include "engine/device/compute_device.h"
+#include "engine/device/cuda_module.h"
 
 namespace reprotrain::engine {
 
@@ -20,6 +21,19 @@ struct DeviceChoice {
 
 /// Throws Error(kUsage) for any other text.
 DeviceChoice device_choice(const std::string& text);
+
+/// Devices of the CUDA module.
+struct CudaDevices {
+  const CudaModuleTable* module = nullptr;
+  int first = 0;
+  int last = -1;       ///< of the devices wanted; before `first` where there is none
+  std::string reason;  ///< then a sentence without its full stop
+
+  bool has_any() const { return last >= first; }
+};
+
+/// Device `wanted`, or all there are.
+CudaDevices find_cuda_devices(std::optional<int> wanted);
 
 /// The device that `text` asks for: for "auto" the first CUDA device if there is one that works, else
 /// the CPU. `most_bytes` bounds what it takes of a CUDA device's own memory, 0: no bound. `threads` must outlive

@@ -42,7 +42,6 @@ class FeatureRows {
   FeatureRows(const FeatureMatrix& features, ComputeDevice& device);
 
   int64_t n_features() const { return features_.n_features(); }
-  bool is_resident() const { return is_resident_; }
 
   /// Rows `begin` to begin + n - 1 of `order` as a dense matrix (n, n_features) in `memory`.
   kernels::ConstMatrixView gather(const RowOrder& order, int64_t begin, int64_t n,

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/models/activation_layer.h"
 
-#include "kernels/matmul/epilogue_rows.h"
-
 namespace reprotrain::engine {
 
 kernels::Epilogue ActivationLayer::output_derivative() const {

@@ -5,7 +5,6 @@
 #include <cassert>
 
 #include "kernels/elementwise/initialisation.h"
-#include "kernels/reduce/column_sums.h"
 
 namespace reprotrain::engine {
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/models/dropout_layer.h"
 
-#include "kernels/matmul/epilogue_rows.h"
 #include "kernels/random/streams.h"
 
 namespace reprotrain::engine {

@@ -2,7 +2,6 @@
 #include "engine/models/global_average_layer.h"
 
 #include "kernels/conv/pooling.h"
-#include "kernels/matmul/epilogue_rows.h"
 
 namespace reprotrain::engine {
 

@@ -5,7 +5,6 @@
 #include <iterator>
 
 #include "engine/device/device_arena.h"
-#include "kernels/matmul/epilogue_rows.h"
 
 namespace reprotrain::engine {
 

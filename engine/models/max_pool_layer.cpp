@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/models/max_pool_layer.h"
 
-#include "kernels/matmul/epilogue_rows.h"
-
 namespace reprotrain::engine {
 
 kernels::ConstMatrixView MaxPoolLayer::forward_training(kernels::ConstMatrixView inputs,

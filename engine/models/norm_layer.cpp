@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "kernels/elementwise/layer_norm.h"
-#include "kernels/matmul/epilogue_rows.h"
 
 namespace reprotrain::engine {
 

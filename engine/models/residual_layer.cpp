@@ -4,9 +4,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "kernels/elementwise/addition.h"
-#include "kernels/matmul/epilogue_rows.h"
-
 namespace reprotrain::engine {
 
 std::vector<ParameterRequest> ResidualLayer::parameters() const {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "engine/device/cpu_threads.h"
-#include "engine/device/cuda_module.h"
 #include "engine/device/device_choice.h"
 #include "harness/cli/commands.h"
 #include "kernels/base/cpu_path.h"
@@ -57,21 +56,11 @@ void leave_gpus_out(const engine::DeviceChoice& devices, const std::string& reas
 }
 
 void check_gpus(const engine::DeviceChoice& devices, Verdicts& verdicts) {
-  std::string reason;
-  const engine::CudaModuleTable* module = engine::load_cuda_module(reason);
-  if (module == nullptr) return leave_gpus_out(devices, reason);
-  const int n_devices = module->count_devices(reason);
-  if (n_devices < 0) return leave_gpus_out(devices, reason);
-  if (n_devices == 0) return leave_gpus_out(devices, "this machine has no CUDA device");
-  const int first = devices.cuda_index.value_or(0);
-  const int last = devices.cuda_index.value_or(n_devices - 1);
-  if (last >= n_devices) {
-    return leave_gpus_out(devices, "there is no cuda:" + std::to_string(last) +
-                                       "; devices are 0 to " + std::to_string(n_devices - 1));
-  }
-  for (int index = first; index <= last; ++index) {
-    if (!module->run_conformance(index, verdicts, reason)) {
-      throw Error(ErrorKind::kEnvironment, "cuda:" + std::to_string(index) + ": " + reason);
+  engine::CudaDevices found = engine::find_cuda_devices(devices.cuda_index);
+  if (!found.has_any()) return leave_gpus_out(devices, found.reason);
+  for (int index = found.first; index <= found.last; ++index) {
+    if (!found.module->run_conformance(index, verdicts, found.reason)) {
+      throw Error(ErrorKind::kEnvironment, "cuda:" + std::to_string(index) + ": " + found.reason);
     }
   }
 }

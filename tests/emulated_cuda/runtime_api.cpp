@@ -37,7 +37,6 @@ constexpr int kMaxThreadsPerBlock = 1024;
 constexpr size_t kSharedPerBlock = size_t{48} << 10;
 constexpr size_t kSharedPerBlockOptin = size_t{99} << 10;  // the least of the devices with cp.async
 constexpr size_t kGlobalBytes = size_t{4} << 30;
-constexpr int kCudaVersion = 12000;
 
 std::mutex mutex;
 cudaError_t last_error = cudaSuccess;
@@ -225,7 +224,7 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
 cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
 cudaError_t cudaRuntimeGetVersion(int* version) {
   if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
-  *version = kCudaVersion;
+  *version = CUDART_VERSION;
   return cudaSuccess;
 }
 cudaError_t cudaDriverGetVersion(int* version) { return cudaRuntimeGetVersion(version); }

@@ -7,6 +7,7 @@
 #include <cstdint>
 
 // CUDA's names and numbers.
+#define CUDART_VERSION 13000
 enum cudaError_t {
   cudaSuccess = 0,
   cudaErrorInvalidValue = 1,

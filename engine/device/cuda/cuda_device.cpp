@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/device/cuda/cuda_device.h"
 
-#include <algorithm>
 #include <exception>
-#include <stdexcept>
 #include <utility>
 
 #include "kernels/base/cuda_error.h"
@@ -117,9 +115,7 @@ void CudaDevice::repeat(const StepRecording& step, const StepValues& values) {
     ValuesOnDevice of_step{};
     of_step.step = static_cast<uint32_t>(values.index);
     if (step.optimizer) {
-      kernels::OptimizerSettings settings = *step.optimizer;
-      settings.learning_rate = settings.learning_rate * values.learning_rate_factor;
-      of_step.constants = kernels::StepConstants::of(settings, values.index);
+      of_step.constants = kernels::StepConstants::of(values.of_step(*step.optimizer), values.index);
     }
     uploads_->copy(&of_step, values_, sizeof of_step, stream_);
     step.launch(stream_);
@@ -236,25 +232,22 @@ void CudaDevice::layer_norm(const kernels::LayerNormBackward& pass) {
   });
 }
 
+template <typename Pass>
+void CudaDevice::normalise(const Pass& pass, void (*run)(const Pass&, void*, cudaStream_t)) {
+  attempt([&] {
+    const auto n_bytes = static_cast<int64_t>(kernels::batch_norm_work_bytes(pass.x.n_columns));
+    run(pass, work_space(n_bytes).data, stream_);
+  });
+}
+
 void CudaDevice::batch_norm(const kernels::BatchNormTraining& pass) {
-  attempt([&] {
-    const auto n_bytes = static_cast<int64_t>(kernels::batch_norm_work_bytes(pass.x.n_columns));
-    kernels::batch_norm_training_cuda(pass, work_space(n_bytes).data, stream_);
-  });
+  normalise(pass, kernels::batch_norm_training_cuda);
 }
-
 void CudaDevice::batch_norm(const kernels::BatchNormBackward& pass) {
-  attempt([&] {
-    const auto n_bytes = static_cast<int64_t>(kernels::batch_norm_work_bytes(pass.x.n_columns));
-    kernels::batch_norm_backward_cuda(pass, work_space(n_bytes).data, stream_);
-  });
+  normalise(pass, kernels::batch_norm_backward_cuda);
 }
-
 void CudaDevice::batch_norm(const kernels::BatchNormInference& pass) {
-  attempt([&] {
-    const auto n_bytes = static_cast<int64_t>(kernels::batch_norm_work_bytes(pass.x.n_columns));
-    kernels::batch_norm_inference_cuda(pass, work_space(n_bytes).data, stream_);
-  });
+  normalise(pass, kernels::batch_norm_inference_cuda);
 }
 
 template <typename Pass>
@@ -330,8 +323,6 @@ void CudaDevice::clip_by_global_norm(std::span<float> gradients, double largest_
 void CudaDevice::optimizer_step(std::string_view name, const kernels::OptimizerSettings& settings,
                                 const kernels::OptimizerTensor& tensor, const StepValues& values) {
   attempt([&] {
-    kernels::OptimizerSettings of_step = settings;
-    of_step.learning_rate = settings.learning_rate * values.learning_rate_factor;
     if (being_recorded_ != nullptr) being_recorded_->optimizer = settings;
     const kernels::OptimizerTensorCuda arrays{
         tensor.parameters.data(),
@@ -340,7 +331,8 @@ void CudaDevice::optimizer_step(std::string_view name, const kernels::OptimizerS
         length(tensor.parameters),
         tensor.decays,
         being_recorded_ != nullptr ? &values_->constants : nullptr};
-    kernels::find_optimizer_cuda(name)->step(of_step, arrays, values.index, stream_);
+    kernels::find_optimizer_cuda(name)->step(values.of_step(settings), arrays, values.index,
+                                             stream_);
   });
 }
 

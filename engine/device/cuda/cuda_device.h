@@ -93,6 +93,8 @@ class CudaDevice final : public ComputeDevice {
   bool record(StepRecording& step, const std::function<void()>& work);
   void repeat(const StepRecording& step, const StepValues& values);
   template <typename Pass>
+  void normalise(const Pass& pass, void (*run)(const Pass&, void*, cudaStream_t));
+  template <typename Pass>
   void convolve(const Pass& pass, void (*run)(const Pass&, const kernels::ConvolutionPlan&,
                                               kernels::DeviceWorkspace, cudaStream_t));
 

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <utility>
 
 #include "kernels/optimizer/step_constants.h"
 
@@ -23,9 +22,8 @@ class StepRecording {
  public:
   StepRecording() = default;
   ~StepRecording() { clear(); }
-  StepRecording(StepRecording&& other) noexcept
-      : optimizer(other.optimizer), graph_(std::exchange(other.graph_, nullptr)) {}
-  StepRecording& operator=(StepRecording&&) = delete;
+  StepRecording(const StepRecording&) = delete;
+  StepRecording& operator=(const StepRecording&) = delete;
 
   bool is_recorded() const { return graph_ != nullptr; }
   /// What is queued on `stream` from now on is recorded and not executed. Throws CudaError, as end().
