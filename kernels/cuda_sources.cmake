@@ -17,6 +17,7 @@ set(REPROTRAIN_CUDA_SOURCES
   elementwise/initialisation_cuda.cu
   elementwise/layer_norm_cuda.cu
   feature/feature_cuda.cu
+  library/operands_cuda.cu
   loss/loss_list_cuda.cu
   matmul/digit_rows_cuda.cu
   matmul/epilogue_pass_cuda.cu
@@ -30,9 +31,19 @@ set(REPROTRAIN_CUDA_SOURCES
   reduce/column_sums_cuda.cu
   reduce/exact_sum_cuda.cu
 )
-# What calls a library that needs a GPU; tests have plain implementations.
-set(REPROTRAIN_CUDA_LIBRARY_SOURCES
+# Host code that calls NVIDIA's libraries, which it loads at run time; tests bring stand-ins of them.
+set(REPROTRAIN_CUDA_HOST_SOURCES
   base/vendor_library.cpp
+  library/algorithm_book.cpp
+  library/cublaslt.cpp
+  library/cublaslt_gemm.cpp
+  library/cudnn.cpp
+  library/cudnn_convolution.cpp
+  library/cudnn_plan.cpp
+)
+# What needs the CUDA toolkit; tests have plain implementations.
+set(REPROTRAIN_CUDA_LIBRARY_SOURCES
+  library/abi_check.cpp
   matmul/cublaslt_int8_gemm.cpp
   random/sort_pairs_cuda.cu
 )
@@ -58,6 +69,17 @@ set(REPROTRAIN_CUDA_HEADERS
   elementwise/initialisation_cuda.h
   elementwise/layer_norm_cuda.h
   feature/feature_cuda.h
+  library/algorithm_book.h
+  library/cublaslt.h
+  library/cublaslt_abi.h
+  library/cublaslt_gemm.h
+  library/cudnn.h
+  library/cudnn_abi.h
+  library/cudnn_convolution.h
+  library/cudnn_plan.h
+  library/library_functions.h
+  library/library_gemm.h
+  library/operands_cuda.h
   loss/loss_list_cuda.h
   matmul/chain_fold_cuda.h
   matmul/cublaslt_int8_gemm.h

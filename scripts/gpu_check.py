@@ -19,11 +19,14 @@ import xml.etree.ElementTree
 from gpu_check_report import write_report
 
 PASSED, FAILED, SKIPPED, CUT_SHORT = "passed", "failed", "skipped", "cut short"
-PARTS = ["build", "env", "selftest", "tests", "examples", "verify", "sanitizer", "bench"]
+PARTS = ["build", "env", "selftest", "tests", "examples", "verify", "device mode", "sanitizer", "bench"]
 # Seconds of ten minutes; the benchmarks have what is left.
-LIMITS = {"build": 300, "env": 60, "selftest": 90, "tests": 180, "examples": 60, "verify": 60, "sanitizer": 75, "bench": 600}
+LIMITS = {"build": 300, "env": 60, "selftest": 90, "tests": 180, "examples": 60, "verify": 60, "device mode": 60,
+          "sanitizer": 75, "bench": 600}
 LEAST_SECONDS = 3.0  # with less than that left a part is not begun
 VERIFIED = ["digits", "digits_cnn"]  # on the other device
+IN_DEVICE_MODE = ["digits", "digits_cnn"]
+PRECISIONS = ["fp32", "tf32", "bf16"]
 SANITIZER_TOOLS = ["memcheck", "racecheck", "synccheck"]
 NO_GPU = "no GPU"
 MNIST = {"data.source": "mnist-t10k-images-idx3-ubyte.gz", "data.labels": "mnist-t10k-labels-idx1-ubyte.gz"}
@@ -226,6 +229,26 @@ class Check:
         folder = os.environ.get("REPROTRAIN_TEST_DATA")
         return ["--data-root", folder] if folder else []
 
+    def device_mode(self, name, precision, seconds):
+        """Two runs with the libraries' products have the same bits, and the second is the first one verified."""
+        config, settings = self.configuration(name)
+        self.require_training_on("cuda")
+        out = self.scratch / f"{name}-{precision}"
+        begun = time.monotonic()
+        done = self.program(seconds, "--config", config, "--out", out, "--device", "cuda", "--progress", "none", *settings,
+                            "--set", "numerics.mode=device", "--set", f"numerics.precision={precision}")
+        if done.timed_out or done.status != 0:
+            return judged(done, seconds)
+        record = json.loads((out / "run.json").read_text())
+        self.report.setdefault("device_mode", {})[f"{name} {precision}"] = record["libraries"]
+        left = seconds - (time.monotonic() - begun)
+        done = self.program(max(left, LEAST_SECONDS), "verify", out, "--device", "cuda", "--progress", "none", *self.roots())
+        if done.timed_out or done.status != 0:
+            return judged(done, left)
+        algorithms = record["libraries"]["algorithms"]
+        n_patches = sum(choice == "patches" for choice in algorithms.values())
+        return PASSED, f"same bits twice; {len(algorithms)} algorithms, {n_patches} by patches"
+
     def sanitizer(self, tool, seconds):
         sanitizer = shutil.which("compute-sanitizer")
         if not sanitizer:
@@ -290,6 +313,10 @@ class Check:
                 # Either way a GPU has computed one of the two.
                 self.part("verify", f"{name} of {ran_on} on {device}", "cuda",
                           lambda s, n=name, r=ran_on, d=device: self.verify(n, r, d, s))
+        for name in IN_DEVICE_MODE:
+            for precision in PRECISIONS:
+                self.part("device mode", f"{name} {precision}", "cuda",
+                          lambda s, n=name, p=precision: self.device_mode(n, p, s))
         for tool in SANITIZER_TOOLS:
             self.part("sanitizer", tool, "cuda", lambda s, t=tool: self.sanitizer(t, s))
         self.part("bench", "gpu-bench.sh", "cuda", self.bench)

@@ -13,10 +13,12 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "engine/device/library_mode.h"
 #include "include/reprotrain/error.h"
 #include "kernels/base/matrix_view.h"
 #include "kernels/base/parallel.h"
@@ -59,6 +61,8 @@ class ComputeDevice {
   virtual const kernels::Parallel& host_threads() const = 0;
   /// Whether memory of the host is memory of the device, and every call has finished when it returns.
   virtual bool is_host() const = 0;
+  /// What computes products of kind kLibrary; nothing where the device was not opened for them.
+  virtual std::optional<LibraryReport> library_report() const { return std::nullopt; }
   /// Bytes that may still be allocated, as far as the device knows.
   virtual int64_t free_bytes() = 0;
 

@@ -38,15 +38,33 @@ CudaDevices find_cuda_devices(std::optional<int> wanted) {
   return found;
 }
 
+namespace {
+
+Error no_device_with_libraries(const std::string& reason) {
+  return Error(
+      ErrorKind::kEnvironment,
+      "numerics.mode \"device\" needs a GPU and its libraries, but there is none to use: " +
+          reason + "; numerics.mode \"portable\" runs everywhere");
+}
+
+}  // namespace
+
 std::unique_ptr<ComputeDevice> open_device(const std::string& text, int64_t most_bytes,
-                                           const kernels::Parallel& threads) {
+                                           const kernels::Parallel& threads,
+                                           const std::optional<LibraryRequest>& library) {
   const DeviceChoice choice = device_choice(text);
+  if (library) {
+    require_no_contradiction(library->precision);
+    if (!choice.cuda) throw no_device_with_libraries("it is a CPU");
+  }
   if (choice.cuda) {
     CudaDevices found = find_cuda_devices(choice.cuda_index);
     if (found.has_any()) {
-      auto device = found.module->open_device(found.first, most_bytes, threads, found.reason);
+      auto device = found.module->open_device(found.first, most_bytes,
+                                              library ? &*library : nullptr, threads, found.reason);
       if (device != nullptr) return device;
     }
+    if (library) throw no_device_with_libraries(found.reason);
     if (!choice.cpu) {
       throw Error(ErrorKind::kEnvironment, "device \"" + text + "\" cannot be used: " +
                                                found.reason + "; --device cpu gives the same bits");

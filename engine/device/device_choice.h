@@ -39,9 +39,12 @@ CudaDevices find_cuda_devices(std::optional<int> wanted);
 /// the CPU. `most_bytes` bounds what it takes of a CUDA device's own memory, 0: no bound. `threads` must outlive
 /// it.
 ///
-/// Throws Error(kUsage) as device_choice does, and Error(kEnvironment) with the reason and a remedy
-/// where a CUDA device is asked for that cannot be had.
+/// With `library` the device must have libraries of its own, so that "auto" asks for a CUDA device.
+///
+/// Throws Error(kUsage) as device_choice does, Error(kEnvironment) with the reason and a remedy where a
+/// CUDA device is asked for that cannot be had, and what require_no_contradiction() throws.
 std::unique_ptr<ComputeDevice> open_device(const std::string& text, int64_t most_bytes,
-                                           const kernels::Parallel& threads);
+                                           const kernels::Parallel& threads,
+                                           const std::optional<LibraryRequest>& library = {});
 
 }  // namespace reprotrain::engine

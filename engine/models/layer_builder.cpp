@@ -209,7 +209,7 @@ RowShape input_shape(const ModelConfig& config, int64_t n_features) {
 
 LayerChain build_configured_layers(const ModelConfig& config, int64_t n_features,
                                    int64_t n_outputs) {
-  LayerBuilder builder(config.matmul, input_shape(config, n_features));
+  LayerBuilder builder(config.product(), input_shape(config, n_features));
   LayerChain chain = builder.build(config.layers, "/model/layers");
   builder.append_dense(n_outputs, std::nullopt, "/model/layers", chain);
   return chain;

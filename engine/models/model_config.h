@@ -31,7 +31,12 @@ struct ModelConfig {
   std::optional<ImageConfig> image;  ///< network: how features are an image; nothing: they are not
   std::vector<LayerConfig> layers;   ///< network: all but the last, which leads to the outputs
   kernels::MatmulSpecification matmul = kernels::MatmulSpecification::
-      kFma32;  ///< of dense layers and convolutions, forward and backward
+      kFma32;                 ///< of dense layers and convolutions, forward and backward
+  bool uses_library = false;  ///< products of the device's libraries; `matmul` is then predict's
+
+  kernels::MatmulSpecification product() const {
+    return uses_library ? kernels::MatmulSpecification::kLibrary : matmul;
+  }
 };
 
 }  // namespace reprotrain::engine

@@ -26,7 +26,7 @@ LayerChain build_layers(const ModelConfig& config, int64_t n_features, int64_t n
   int64_t width = n_features;
   for (int64_t hidden : config.hidden) {
     const auto fused = config.layer_norm ? std::nullopt : std::optional(config.activation);
-    layers.add(std::make_unique<DenseLayer>(index, width, hidden, config.matmul, fused));
+    layers.add(std::make_unique<DenseLayer>(index, width, hidden, config.product(), fused));
     if (config.layer_norm) {
       layers.add(std::make_unique<NormLayer>(index, hidden));
       layers.add(std::make_unique<ActivationLayer>(hidden, config.activation));
@@ -37,7 +37,7 @@ LayerChain build_layers(const ModelConfig& config, int64_t n_features, int64_t n
     width = hidden;
     ++index;
   }
-  layers.add(std::make_unique<DenseLayer>(index, width, n_outputs, config.matmul, std::nullopt));
+  layers.add(std::make_unique<DenseLayer>(index, width, n_outputs, config.product(), std::nullopt));
   return layers;
 }
 

@@ -64,6 +64,13 @@ ExitCode predict(const PredictOptions& options) {
   config.data.source = options.data;
   config.data.labels.clear();
   config.data.format = engine::DataFormat::kAuto;
+  if (!config.numerics.is_portable()) {
+    std::fprintf(
+        stderr,
+        "reprotrain: note: the model was trained in mode device; it is applied with portable "
+        "products (%s), the same everywhere\n",
+        config.numerics.matmul.c_str());
+  }
   const engine::CpuThreads threads(options.threads);
   const auto device = engine::open_device(options.device, 0, threads);
   const engine::SavedModel model = engine::read_model(paths.model, *device);

@@ -15,6 +15,7 @@
 #include "harness/cli/summary.h"
 #include "harness/config/run_config.h"
 #include "harness/record/canonical_json.h"
+#include "harness/record/library_record.h"
 #include "harness/record/recorded_run.h"
 #include "harness/record/run_record.h"
 
@@ -91,10 +92,24 @@ void require_fitting_layers(const engine::ModelConfig& model) {
   engine::build_configured_layers(model, height * width * channels, /*n_outputs=*/1);
 }
 
+/// A run goes on where its bits can be had.
+void require_same_key(const std::optional<engine::LibraryReport>& begun,
+                      const engine::ComputeDevice& device, const std::string& out) {
+  const std::string difference = key_difference(begun, device);
+  if (difference.empty()) return;
+  throw Error(ErrorKind::kEnvironment, out + ": the run was begun on another kind of device (" +
+                                           difference +
+                                           "); resume it there, or start over with --force");
+}
+
 ExitCode train(const RunConfig& config, const std::string& out, OpenMode mode, Progress& progress) {
   const int64_t most_bytes = config.runtime.memory_limit_bytes;
   const engine::CpuThreads threads(config.runtime.threads);
-  const auto device = engine::open_device(config.runtime.device, most_bytes, threads);
+  const auto begun = mode == OpenMode::kResume ? begun_libraries(RunPaths(out))
+                                               : std::optional<engine::LibraryReport>();
+  const auto device = engine::open_device(config.runtime.device, most_bytes, threads,
+                                          library_request(config, begun, /*only_recorded=*/false));
+  require_same_key(begun, *device, out);
   if (device->is_host()) limit_memory(most_bytes);
   RunDirectory directory(out, mode);
   if (directory.has_begun() && std::filesystem::exists(directory.paths().record)) {

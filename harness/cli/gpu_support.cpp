@@ -23,12 +23,11 @@ struct LibraryCost {
 constexpr LibraryCost kLibraryCosts[] = {
     {"cuBLASLt",
      "products int8x2 and int8x3 on a GPU take kernels of ours instead of its tensor cores: "
-     "slower, "
-     "the same bits"},
-    {"cuBLAS", "numerics.mode device is not available; portable, the default, does not need it"},
+     "slower, the same bits; numerics.mode device is refused"},
+    {"cuBLAS", "nothing but a peer for benchmarks"},
     {"cuDNN",
-     "numerics.mode device is not available for convolutions; portable, the default, does not need "
-     "it"},
+     "numerics.mode device is refused for models with convolutions; portable, the default, does "
+     "not need it"},
 };
 
 std::string cost_of(std::string_view library) {

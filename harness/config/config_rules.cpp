@@ -52,11 +52,17 @@ class Rules {
   }
 
   void check_numerics() const {
-    if (config_["numerics"]["mode"] == "portable") return;
-    fail(
-        "/numerics/mode",
-        "/numerics/mode \"device\" is not available in this build, which has no GPU libraries; use "
-        "\"portable\"");
+    const Json& numerics = config_["numerics"];
+    const bool has_precision = numerics.contains("precision");
+    if (numerics["mode"] == "portable" && has_precision) {
+      fail("/numerics/precision",
+           "/numerics/precision goes with /numerics/mode \"device\" only; /numerics/matmul defines "
+           "portable products");
+    }
+    if (numerics["mode"] == "device" && !has_precision) {
+      fail("/numerics/mode",
+           "missing key /numerics/precision; mode \"device\" needs fp32, tf32 or bf16");
+    }
   }
 
   void check_csv() const {

@@ -282,10 +282,12 @@ RunConfig run_config_from_json(const JsonDocument& document, const std::string& 
   for (size_t i = 0; i < json["features"].size(); ++i) {
     config.features.push_back(transform_config(json["features"][i], child_pointer("/features", i)));
   }
-  config.numerics = {json["numerics"]["mode"], json["numerics"]["matmul"]};
+  config.numerics = {json["numerics"]["mode"], json["numerics"]["matmul"],
+                     json["numerics"].value("precision", "")};
   config.trains = !json["model"].is_null();
   if (config.trains) {
     config.model = model_config(json["model"], config.numerics.matmul);
+    config.model.uses_library = !config.numerics.is_portable();
     config.train = train_config(json["train"]);
   }
   config.output = output_config(json["output"], base_directory);

@@ -17,8 +17,13 @@ namespace reprotrain::harness {
 
 /// Section `numerics`.
 struct NumericsConfig {
-  std::string mode;    ///< "portable"
-  std::string matmul;  ///< "fma32", "int8x2" or "int8x3"
+  std::string mode;       ///< "portable" or "device"
+  std::string matmul;     ///< "fma32", "int8x2" or "int8x3"
+  std::string precision;  ///< mode device: "fp32", "tf32" or "bf16"; else empty
+
+  bool is_portable() const { return mode == "portable"; }
+  /// The name of what defines the products of a run.
+  const std::string& products() const { return is_portable() ? matmul : precision; }
 };
 
 /// Section `output`; never reaches a value.

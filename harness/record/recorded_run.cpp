@@ -10,6 +10,7 @@
 #include "engine/data/atomic_file.h"
 #include "harness/record/canonical_json.h"
 #include "harness/record/environment.h"
+#include "harness/record/library_record.h"
 #include "harness/record/result_id.h"
 #include "harness/record/run_record.h"
 #include "harness/record/run_recorder.h"
@@ -47,21 +48,23 @@ std::string digest_of(const Json& json) { return kernels::sha256_hex(canonical_j
 /// What binds checkpoints to a configuration: its identity keys and the arithmetic of this build.
 std::string origin_digest(const RunConfig& config) {
   return digest_of({{"config", identity_part(config.resolved)},
-                    {"arithmetic", arithmetic_ids(config.numerics.matmul, config.model.type)}});
+                    {"arithmetic", arithmetic_ids(config.numerics.products(), config.model.type)}});
 }
 
 /// Builds run.json as the run proceeds.
 class RecordBuilder {
  public:
-  RecordBuilder(const RunConfig& config, const RunPaths& paths)
-      : paths_(paths), start_(std::chrono::steady_clock::now()) {
+  RecordBuilder(const RunConfig& config, const RunPaths& paths, const engine::ComputeDevice& device)
+      : paths_(paths), device_(device), start_(std::chrono::steady_clock::now()) {
     record_ = {
         {"record_version", kRecordVersion},
         {"status", "running"},
         {"claim",
-         {{"mode", "portable"},
-          {"arithmetic", arithmetic_ids(config.numerics.matmul, config.model.type)},
-          {"meaning", "the same bits on any 64-bit little-endian machine"}}},
+         {{"mode", config.numerics.mode},
+          {"arithmetic", arithmetic_ids(config.numerics.products(), config.model.type)},
+          {"meaning", config.numerics.is_portable()
+                          ? "the same bits on any 64-bit little-endian machine"
+                          : "the same bits on any device with the key in member libraries"}}},
         {"config", config.resolved},
         {"config_sha256", digest_of(config.resolved)},
         {"identity_sha256", digest_of(identity_part(config.resolved))},
@@ -73,6 +76,7 @@ class RecordBuilder {
 
   void write_partial(const std::string& status, const std::string& reason = {}) {
     record_["status"] = status;
+    add_libraries();
     if (!reason.empty()) record_["reason"] = reason;
     write_record(record_, paths_.partial_record);
   }
@@ -110,16 +114,16 @@ class RecordBuilder {
   }
 
   /// Writes run.json; the partial record then goes.
-  Json finish(const std::string& status, RunRecorder& recorder,
-              const engine::ComputeDevice& device) {
+  Json finish(const std::string& status, RunRecorder& recorder) {
     record_["status"] = status;
+    add_libraries();
     record_["stages"] = recorder.stages();
     record_["trace"] = recorder.trace_summary();
     record_["files"] = result_file_digests(paths_);
     Json& unstable = record_["volatile"];
     unstable["finished"] = utc_now();
-    unstable["device"] = device.name();
-    unstable["threads"] = device.host_threads().n_threads();
+    unstable["device"] = device_.name();
+    unstable["threads"] = device_.host_threads().n_threads();
     unstable["stage_seconds"] = recorder.stage_seconds();
     unstable["wall_seconds"] =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
@@ -129,7 +133,13 @@ class RecordBuilder {
   }
 
  private:
+  void add_libraries() {
+    const auto report = device_.library_report();
+    if (report) record_["libraries"] = with_valid_utf8(libraries_json(*report));
+  }
+
   RunPaths paths_;
+  const engine::ComputeDevice& device_;
   std::chrono::steady_clock::time_point start_;
   Json record_;
 };
@@ -182,8 +192,11 @@ Json run_and_record(const RunConfig& config, RunDirectory& directory, engine::Co
   if (directory.has_begun()) require_resumable(config, paths);
   engine::write_file_atomically(paths.config, canonical_json(config.resolved));
 
+  RecordBuilder record(config, paths, device);
   RunRecorder recorder(paths, config.output.log_level, progress);
-  RecordBuilder record(config, paths);
+  // With a checkpoint goes what computed it, for a --resume to go on with.
+  if (device.library_report())
+    recorder.before_checkpoint = [&] { record.write_partial("running"); };
   record.write_partial("running");
   engine::RunResult result;
   try {
@@ -193,13 +206,13 @@ Json run_and_record(const RunConfig& config, RunDirectory& directory, engine::Co
     record.add_inputs(result);
     record.add_result(result);
     directory.settle();
-    return record.finish("complete", recorder, device);
+    return record.finish("complete", recorder);
   } catch (const engine::DivergedError& error) {
     recorder.log().error("{}", error.what());
     record.add_inputs(result);
     record.add_failure(error);
     directory.settle();
-    record.finish("failed", recorder, device);
+    record.finish("failed", recorder);
     throw;
   } catch (const std::exception& error) {
     const auto* known = dynamic_cast<const Error*>(&error);

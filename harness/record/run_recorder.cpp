@@ -60,10 +60,12 @@ void RunRecorder::training_started(int64_t first_step, int64_t total_steps,
                                    const std::string& mark) {
   log_->info("training from step {} of {}", first_step, total_steps);
   trace_ = std::make_unique<TraceWriter>(paths_.trace, first_step, mark);
+  has_trained_ = first_step > 0;
   next_.training_started(first_step, total_steps, mark);
 }
 
 void RunRecorder::step_finished(const engine::StepReport& report) {
+  has_trained_ = has_trained_ || report.step > 0;
   if (report.traced) {
     trace_->append_step(report);
     log_->debug("step {} epoch {} loss {}", report.step, report.epoch,
@@ -86,6 +88,7 @@ void RunRecorder::epoch_finished(const engine::EpochReport& report) {
 
 std::string RunRecorder::checkpoint_due(int64_t step) {
   trace_->sync();
+  if (before_checkpoint) before_checkpoint();
   next_.checkpoint_due(step);
   return trace_->head();
 }

@@ -2,6 +2,7 @@
 // Writes down what the engine reports: log, trace and stages.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -38,9 +39,12 @@ class RunRecorder final : public engine::RunObserver {
   const nlohmann::json& stage_seconds() const { return stage_seconds_; }
   /// {"head": chain value, "digest": id of the steps' digests}; null before training has started.
   nlohmann::json trace_summary();
-  /// True once training has started.
-  bool has_trained() const { return trace_ != nullptr; }
+  /// True once a step is done, in this process or before.
+  bool has_trained() const { return has_trained_; }
   spdlog::logger& log() { return *log_; }
+
+  /// Called before each checkpoint, if it is set.
+  std::function<void()> before_checkpoint;
 
  private:
   RunPaths paths_;
@@ -50,6 +54,7 @@ class RunRecorder final : public engine::RunObserver {
   nlohmann::json stages_ = nlohmann::json::array();
   nlohmann::json stage_seconds_ = nlohmann::json::object();
   double stage_start_seconds_ = 0.0;
+  bool has_trained_ = false;
 };
 
 }  // namespace reprotrain::harness

@@ -37,6 +37,9 @@ Findings check_config(const RunEvidence& evidence) {
   if (recorded != expected) return {{"config", "config in run.json", expected, recorded}};
   const std::string identity =
       kernels::sha256_hex(canonical_json(identity_part(evidence.record.at("config"))));
+  const std::string mode = evidence.record.at("config").at("numerics").value("mode", "");
+  const std::string claimed_mode = evidence.record.value("claim", Json::object()).value("mode", "");
+  if (claimed_mode != mode) return {{"config", "claim in run.json", mode, claimed_mode}};
   const std::string claimed = evidence.record.value("identity_sha256", "");
   if (claimed != identity) return {{"config", "identity_sha256 in run.json", identity, claimed}};
   return {};

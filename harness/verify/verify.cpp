@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 
 #include "engine/device/cpu_threads.h"
 #include "engine/device/device_choice.h"
 #include "engine/train/trainer.h"
+#include "harness/record/library_record.h"
 #include "harness/record/recorded_run.h"
 #include "harness/record/run_record.h"
 #include "harness/verify/comparison.h"
@@ -49,7 +51,7 @@ class TemporaryDirectory {
 void require_decidable(const RunEvidence& evidence) {
   const auto claim = evidence.record.value("claim", nlohmann::json::object());
   const std::string mode = claim.value("mode", "");
-  if (mode != "portable") {
+  if (mode != "portable" && mode != "device") {
     throw Error(ErrorKind::kInconclusive, evidence.paths.record + ": claims mode \"" + mode +
                                               "\", which this build cannot re-execute; use the "
                                               "version that wrote it");
@@ -75,10 +77,41 @@ RunConfig config_of(const RunEvidence& evidence, const VerifyOptions& options) {
   return config;
 }
 
-RunEvidence execute_again(const RunConfig& config, const std::string& directory,
-                          engine::RunObserver& progress) {
+/// The device for a run with portable products, or one whose libraries give the recorded bits.
+std::unique_ptr<engine::ComputeDevice> open_same_device(const RunConfig& config,
+                                                        const RunEvidence& evidence,
+                                                        const engine::CpuThreads& threads) {
+  const std::string& path = evidence.paths.record;
+  const auto recorded = recorded_libraries(evidence.record, path);
+  const auto request = library_request(config, recorded, /*only_recorded=*/true);
+  if (!request) return engine::open_device(config.runtime.device, 0, threads);
+  if (!recorded) {
+    throw Error(ErrorKind::kEvidence,
+                path + ": claims mode device and does not say which; the record was edited");
+  }
+  const auto inconclusive = [&](const std::string& reason) {
+    return Error(ErrorKind::kInconclusive,
+                 path + ": cannot be verified here: " + reason +
+                     "; verify it on a device with the recorded key, or make a run with "
+                     "numerics.mode portable, which any machine can verify");
+  };
+  std::unique_ptr<engine::ComputeDevice> device;
+  try {
+    device = engine::open_device(config.runtime.device, 0, threads, request);
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::kUsage) throw;
+    throw inconclusive(error.what());
+  }
+  const std::string difference = key_difference(recorded, *device);
+  if (!difference.empty())
+    throw inconclusive("this is another kind of device (" + difference + ")");
+  return device;
+}
+
+RunEvidence execute_again(const RunConfig& config, const RunEvidence& recorded,
+                          const std::string& directory, engine::RunObserver& progress) {
   const engine::CpuThreads threads(config.runtime.threads);
-  const auto device = engine::open_device(config.runtime.device, 0, threads);
+  const auto device = open_same_device(config, recorded, threads);
   RunDirectory run(directory, OpenMode::kNew);
   try {
     run_and_record(config, run, *device, progress);
@@ -108,7 +141,7 @@ VerifyReport judge(const VerifyOptions& options, engine::RunObserver& progress) 
   locate_inputs(recorded, options.inputs, config);
 
   const TemporaryDirectory temporary;
-  const RunEvidence actual = execute_again(config, temporary.path() + "/run", progress);
+  const RunEvidence actual = execute_again(config, recorded, temporary.path() + "/run", progress);
   report.executed = true;
   report.findings = compare_runs(recorded, actual);
   report.n_steps_compared =

@@ -30,17 +30,8 @@ int64_t most_columns(const ConvolutionWeightGradient& pass, const ConvolutionPla
   return std::clamp<int64_t>(plan.slice_bytes / column_bytes, 1, n_columns);
 }
 
-int64_t n_bias_sums(const ConvolutionWeightGradient& pass) {
-  return static_cast<int64_t>(pass.bias_gradient.size());
-}
-
-void sum_bias_gradient(const ConvolutionWeightGradient& pass, ExactSumAccumulator* sums,
-                       cudaStream_t stream) {
-  const int64_t n = n_bias_sums(pass);
-  if (n == 0) return;
-  clear_sums_cuda(sums, n, stream);
-  add_column_sums_cuda(group_of_pixels<const float>(pass.delta, n, 0, 1), sums, stream);
-  round_sums_cuda(sums, n, pass.bias_gradient.data(), stream);
+int64_t bias_bytes(const ConvolutionWeightGradient& pass) {
+  return column_sums_bytes(static_cast<int64_t>(pass.bias_gradient.size()));
 }
 
 }  // namespace
@@ -50,7 +41,7 @@ int64_t convolution_workspace_bytes(const ConvolutionWeightGradient& pass,
   const Convolution& c = pass.convolution;
   require_convolution(c);
   const int64_t n_rows = n_patches(pass), n_columns = most_columns(pass, plan);
-  const int64_t bias = DeviceWorkspace::bytes_for<ExactSumAccumulator>(n_bias_sums(pass));
+  const int64_t bias = bias_bytes(pass);
   const int64_t product =
       matmul_workspace_bytes(pass.product, {n_columns, c.group_out(), n_rows}, plan.matmul);
   if (patches_are_pixels(c)) return bias + product;
@@ -62,7 +53,9 @@ void convolution_weight_gradient_cuda(const ConvolutionWeightGradient& pass,
                                       cudaStream_t stream) {
   require_matching(pass);
   const Convolution& c = pass.convolution;
-  sum_bias_gradient(pass, workspace.take<ExactSumAccumulator>(n_bias_sums(pass)), stream);
+  column_sums_cuda(group_of_pixels(pass.delta, c.n_channels_out, 0, 1),
+                   {workspace.take<unsigned char>(bias_bytes(pass)), bias_bytes(pass)},
+                   pass.bias_gradient, stream);
   if (patches_are_pixels(c)) {
     for (int64_t group = 0; group < c.n_groups; ++group) {
       multiply_cuda(pass.product, product_of_pixels(pass, group), plan.matmul, workspace, stream);

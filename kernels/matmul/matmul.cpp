@@ -2,6 +2,7 @@
 #include "kernels/matmul/matmul.h"
 
 #include <cstddef>
+#include <stdexcept>
 
 #include "kernels/matmul/sliced_matmul.h"
 
@@ -10,6 +11,7 @@ namespace reprotrain::kernels {
 static_assert(std::size(kMatmulDefinitions) == 3);
 
 std::string_view name_of(MatmulSpecification specification) {
+  if (specification == MatmulSpecification::kLibrary) return "library";
   return kMatmulDefinitions[static_cast<size_t>(specification)].name;
 }
 
@@ -29,6 +31,8 @@ void multiply(MatmulSpecification specification, const MatrixProduct& product,
       return sliced_matmul(product, 2, parallel);
     case MatmulSpecification::kInt8x3:
       return sliced_matmul(product, 3, parallel);
+    case MatmulSpecification::kLibrary:
+      throw std::invalid_argument("products of a library need a device that was opened for them");
   }
 }
 

@@ -16,17 +16,22 @@
 
 namespace reprotrain::kernels {
 
-/// In the order of kMatmulDefinitions.
-enum class MatmulSpecification { kFma32, kInt8x2, kInt8x3 };
+/// In the order of kMatmulDefinitions; then what is no definition of ours.
+enum class MatmulSpecification {
+  kFma32,
+  kInt8x2,
+  kInt8x3,
+  kLibrary,  ///< of a device's own library (docs/device-mode.md): only devices that were opened for it
+};
 
-/// "fma32", "int8x2", "int8x3".
+/// "fma32", "int8x2", "int8x3", "library".
 std::string_view name_of(MatmulSpecification specification);
 
-/// The specification of that name, or nothing.
+/// The definition of that name, or nothing.
 std::optional<MatmulSpecification> matmul_called(std::string_view name);
 
 /// Computes `product` as `specification` defines it. Throws std::invalid_argument, with a sentence,
-/// for operands that cannot be multiplied.
+/// for operands that cannot be multiplied, and for kLibrary: a CPU has none.
 void multiply(MatmulSpecification specification, const MatrixProduct& product,
               const Parallel& parallel);
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "kernels/base/ceil_div.h"
+#include "kernels/base/require.h"
+#include "kernels/matmul/epilogue_pass_cuda.h"
 #include "kernels/matmul/ordered_matmul_cuda.h"
 #include "kernels/matmul/sliced_matmul_cuda.h"
 
@@ -14,10 +16,18 @@ SlicedPlan sliced_plan(MatmulSpecification specification, const MatmulPlan& plan
   return {specification == MatmulSpecification::kInt8x2 ? 2 : 3, plan.gemm};
 }
 
+LibraryGemm& library_of(const MatmulPlan& plan) {
+  require(plan.library != nullptr, "products of a library need a device that was opened for them");
+  return *plan.library;
+}
+
 }  // namespace
 
 int64_t matmul_workspace_bytes(MatmulSpecification specification, const ProductShape& shape,
                                const MatmulPlan& plan) {
+  if (specification == MatmulSpecification::kLibrary) {
+    return library_of(plan).workspace_bytes(shape);
+  }
   if (specification == MatmulSpecification::kFma32) {
     const OrderedMatmulPlan ordered =
         plan_ordered_matmul(shape, plan.n_multiprocessors, plan.most_workspace_bytes);
@@ -30,6 +40,10 @@ int64_t matmul_workspace_bytes(MatmulSpecification specification, const ProductS
 
 void multiply_cuda(MatmulSpecification specification, const MatrixProduct& product,
                    const MatmulPlan& plan, const DeviceWorkspace& workspace, cudaStream_t stream) {
+  if (specification == MatmulSpecification::kLibrary) {
+    library_of(plan).multiply(product, workspace, stream);
+    return finish_matrix_cuda(product.epilogue, product.c, stream);
+  }
   if (specification != MatmulSpecification::kFma32) {
     return sliced_matmul_cuda(product, sliced_plan(specification, plan),
                               {workspace.data, workspace.size_bytes}, stream);

@@ -13,7 +13,9 @@
 #include <cuda_runtime_api.h>
 
 #include <cstdint>
+#include <span>
 
+#include "kernels/base/device_workspace.h"
 #include "kernels/base/matrix_view.h"
 #include "kernels/reduce/exact_sum_cuda.h"
 #include "kernels/reduce/moment_sums.h"
@@ -27,6 +29,22 @@ void add_column_sums_cuda(ConstMatrixView m, ExactSumAccumulator* sums, cudaStre
 /// Adds the products f32(a * b) of two matrices of one shape, element by element.
 void add_product_column_sums_cuda(ConstMatrixView a, ConstMatrixView b, ExactSumAccumulator* sums,
                                   cudaStream_t stream, SumMethod method = SumMethod::kByDevice);
+
+/// Bytes of work space for column_sums_cuda of so many columns.
+inline int64_t column_sums_bytes(int64_t n_columns) {
+  return DeviceWorkspace::bytes_for<ExactSumAccumulator>(n_columns);
+}
+
+/// The sum of every column of `m`, rounded once. Nothing where `sums` is empty.
+inline void column_sums_cuda(ConstMatrixView m, DeviceWorkspace workspace, std::span<float> sums,
+                             cudaStream_t stream) {
+  const auto n = static_cast<int64_t>(sums.size());
+  if (n == 0) return;
+  auto* const exact = workspace.take<ExactSumAccumulator>(n);
+  clear_sums_cuda(exact, n, stream);
+  add_column_sums_cuda(m, exact, stream);
+  round_sums_cuda(exact, n, sums.data(), stream);
+}
 
 /// What is known of a column so far. All zero is the empty column.
 struct MomentAccumulator {

@@ -110,6 +110,13 @@ cudaError_t launch_kernel(const cudaLaunchConfig_t& config, const void* kernel,
   return cudaSuccess;
 }
 
+void queue_library_kernel(cudaStream_t stream, std::function<void()> kernel) {
+  queue(stream, [kernel = std::move(kernel)] {
+    const OpenDeviceMemory open;
+    kernel();
+  });
+}
+
 }  // namespace reprotrain::emulated_cuda
 
 using namespace reprotrain::emulated_cuda;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 // CUDA's names and numbers.
 #define CUDART_VERSION 13000
@@ -127,6 +128,13 @@ cudaError_t cudaEventDestroy(cudaEvent_t event);
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream = nullptr);
 cudaError_t cudaEventSynchronize(cudaEvent_t event);
 cudaError_t cudaEventElapsedTime(float* milliseconds, cudaEvent_t begin, cudaEvent_t end);
+
+namespace reprotrain::emulated_cuda {
+
+/// Queues what a kernel of a library does, to which device memory is open.
+void queue_library_kernel(cudaStream_t stream, std::function<void()> kernel);
+
+}  // namespace reprotrain::emulated_cuda
 
 template <typename T>
 cudaError_t cudaMalloc(T** pointer, size_t n_bytes) {

@@ -33,7 +33,7 @@ int64_t length(std::span<const float> values) { return static_cast<int64_t>(valu
 }  // namespace
 
 CudaDevice::CudaDevice(int index, int64_t most_bytes, std::unique_ptr<kernels::Int8Gemm> gemm,
-                       const kernels::Parallel& threads)
+                       const LibraryRequest* library, const kernels::Parallel& threads)
     : threads_(threads), gemm_(std::move(gemm)) {
   cudaDeviceProp properties{};
   check_cuda(cudaGetDeviceProperties(&properties, index), "cudaGetDeviceProperties");
@@ -41,6 +41,10 @@ CudaDevice::CudaDevice(int index, int64_t most_bytes, std::unique_ptr<kernels::I
   name_ = "cuda:" + std::to_string(index) + " " + properties.name;
   plan_.matmul.n_multiprocessors = properties.multiProcessorCount;
   plan_.matmul.gemm = gemm_.get();
+  if (library != nullptr) {
+    libraries_.emplace(*library, properties);
+    plan_.matmul.library = &libraries_->gemm();
+  }
   pool_.emplace(name_, most_bytes);
   uploads_.emplace();
   check_cuda(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking),
@@ -52,6 +56,11 @@ CudaDevice::~CudaDevice() {
   cudaStreamSynchronize(stream_);
   recordings_.clear();
   cudaStreamDestroy(stream_);
+}
+
+std::optional<LibraryReport> CudaDevice::library_report() const {
+  if (!libraries_) return std::nullopt;
+  return libraries_->report();
 }
 
 /// Does `work` unless something has failed before, and keeps what fails.
@@ -202,12 +211,8 @@ void CudaDevice::add(std::span<const float> a, std::span<const float> b, std::sp
 
 void CudaDevice::column_sums(kernels::ConstMatrixView matrix, std::span<float> sums) {
   attempt([&] {
-    const int64_t n = matrix.n_columns;
-    auto* const exact =
-        work_space(DeviceWorkspace::bytes_for<ExactSumAccumulator>(n)).take<ExactSumAccumulator>(n);
-    kernels::clear_sums_cuda(exact, n, stream_);
-    kernels::add_column_sums_cuda(matrix, exact, stream_);
-    kernels::round_sums_cuda(exact, n, sums.data(), stream_);
+    kernels::column_sums_cuda(matrix, work_space(kernels::column_sums_bytes(matrix.n_columns)),
+                              sums, stream_);
   });
 }
 
@@ -255,6 +260,12 @@ void CudaDevice::convolve(const Pass& pass,
                           void (*run)(const Pass&, const kernels::ConvolutionPlan&, DeviceWorkspace,
                                       cudaStream_t)) {
   attempt([&] {
+    if (pass.product == kernels::MatmulSpecification::kLibrary && libraries_) {
+      kernels::CudnnConvolution& library = libraries_->convolution();
+      if (const auto n_bytes = library.workspace_bytes(pass)) {
+        return library.run(pass, work_space(*n_bytes), stream_);
+      }
+    }
     run(pass, plan_, work_space(kernels::convolution_workspace_bytes(pass, plan_)), stream_);
   });
 }

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "engine/device/compute_device.h"
+#include "engine/device/cuda/device_libraries.h"
 #include "engine/device/cuda/device_pool.h"
 #include "engine/device/cuda/pinned_upload.h"
 #include "engine/device/cuda/step_recording.h"
@@ -24,14 +25,16 @@ namespace reprotrain::engine {
 class CudaDevice final : public ComputeDevice {
  public:
   /// Device `index`. At most `most_bytes` of its memory are used, 0: no limit. `gemm` multiplies the
-  /// digits of integer slices. `threads` must outlive it. Throws CudaError where it cannot be used.
+  /// digits of integer slices; `library`, unless nullptr, asks for products of its libraries. `threads`
+  /// must outlive it. Throws CudaError where it cannot be used, std::runtime_error without a library.
   CudaDevice(int index, int64_t most_bytes, std::unique_ptr<kernels::Int8Gemm> gemm,
-             const kernels::Parallel& threads);
+             const LibraryRequest* library, const kernels::Parallel& threads);
   ~CudaDevice() override;
 
   std::string name() const override { return name_; }
   const kernels::Parallel& host_threads() const override { return threads_; }
   bool is_host() const override { return false; }
+  std::optional<LibraryReport> library_report() const override;
   int64_t free_bytes() override;
 
   void release(void* memory) noexcept override;
@@ -102,6 +105,7 @@ class CudaDevice final : public ComputeDevice {
   std::string name_;
   std::string failure_;
   std::unique_ptr<kernels::Int8Gemm> gemm_;
+  std::optional<DeviceLibraries> libraries_;
   kernels::ConvolutionPlan plan_;
   cudaStream_t stream_ = nullptr;
   std::optional<DevicePool> pool_;

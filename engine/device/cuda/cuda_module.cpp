@@ -45,9 +45,10 @@ bool run_conformance_on(int index, std::vector<kernels::OperatorVerdict>& verdic
 }
 
 std::unique_ptr<ComputeDevice> open_device(int index, int64_t most_bytes,
+                                           const LibraryRequest* library,
                                            const kernels::Parallel& threads, std::string& error) {
   try {
-    return std::make_unique<CudaDevice>(index, most_bytes, fastest_int8_gemm(), threads);
+    return std::make_unique<CudaDevice>(index, most_bytes, fastest_int8_gemm(), library, threads);
   } catch (const std::exception& failure) {
     error = failure.what();
     return nullptr;

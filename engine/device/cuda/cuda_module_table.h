@@ -25,9 +25,11 @@ struct CudaModuleTable {
   /// where the device cannot be used.
   bool (*run_conformance)(int index, std::vector<kernels::OperatorVerdict>& verdicts,
                           std::string& error);
-  /// Device `index` for a run, which uses at most `most_bytes` of its memory, 0: no limit. Nothing, with
-  /// a sentence in `error`, where it cannot be used.
+  /// Device `index` for a run, which uses at most `most_bytes` of its memory, 0: no limit, and, unless
+  /// `library` is nullptr, products of its libraries. Nothing, with a sentence in `error`, where it
+  /// cannot be used.
   std::unique_ptr<ComputeDevice> (*open_device)(int index, int64_t most_bytes,
+                                                const LibraryRequest* library,
                                                 const kernels::Parallel& threads,
                                                 std::string& error);
   /// The CUDA runtime that is linked in: 13000 for 13.0. Its major version is that of the driver and of

@@ -77,7 +77,7 @@ class Training {
 };
 
 CudaDevice cuda_device(const kernels::Parallel& threads) {
-  return CudaDevice(0, 0, std::make_unique<kernels::TiledInt8Gemm>(), threads);
+  return CudaDevice(0, 0, std::make_unique<kernels::TiledInt8Gemm>(), nullptr, threads);
 }
 
 testing::Bits parameters_of_cpu(uint64_t n_steps) {

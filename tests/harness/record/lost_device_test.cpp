@@ -54,7 +54,7 @@ class LostDevice : public ::testing::Test {
     const RuntimeFaultScope fault(call, cudaErrorLaunchFailure);
     std::string complaint;
     try {
-      engine::CudaDevice device(0, 0, std::make_unique<kernels::TiledInt8Gemm>(), serial_);
+      engine::CudaDevice device(0, 0, std::make_unique<kernels::TiledInt8Gemm>(), nullptr, serial_);
       run_on(device, name, OpenMode::kNew);
     } catch (const kernels::CudaError& error) {
       complaint = error.what();  // of the constructor: the module makes a sentence of it
