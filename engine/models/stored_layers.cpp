@@ -38,6 +38,8 @@ void save_layer(const LayerConfig& layer, Hdf5Node& node) {
     node.attributes[name] = Array::scalar(static_cast<int64_t>(layer.*field));
   }
   for (const auto& [name, field] : kReals) node.attributes[name] = Array::scalar(layer.*field);
+  if (layer.kind == LayerKind::kRandomShift)
+    node.attributes["pixels"] = Array::scalar(layer.pixels);
   if (layer.kind != LayerKind::kResidual) return;
   save_list(layer.branch, node.at_or_create("layers"));
   save_list(layer.shortcut, node.at_or_create("shortcut"));
@@ -72,6 +74,7 @@ LayerConfig load_layer(const Hdf5Node& node, const std::string& path) {
   for (const auto& [name, field] : kReals) {
     layer.*field = stored_real(node, name, path);
   }
+  if (layer.kind == LayerKind::kRandomShift) layer.pixels = stored_integer(node, "pixels", path);
   if (layer.kind != LayerKind::kResidual) return layer;
   layer.branch = load_list(node.require("layers", path), path);
   layer.shortcut = load_list(node.require("shortcut", path), path);

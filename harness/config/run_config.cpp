@@ -136,6 +136,7 @@ engine::LayerConfig layer_config(const Json& json) {
   layer.activation = engine::activation_called(json.value(function, "none"));
   layer.momentum = json.value("momentum", layer.momentum);
   layer.probability = json.value("probability", layer.probability);
+  layer.pixels = json.value("pixels", layer.pixels);
   if (layer.kind != engine::LayerKind::kResidual) return layer;
   layer.branch = layer_list(json["layers"]);
   layer.shortcut = layer_list(json["shortcut"]);

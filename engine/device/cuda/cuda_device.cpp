@@ -7,6 +7,7 @@
 #include "kernels/base/cuda_error.h"
 #include "kernels/base/gather_rows_cuda.h"
 #include "kernels/conv/batch_norm_cuda.h"
+#include "kernels/conv/image_moves_cuda.h"
 #include "kernels/conv/pooling_cuda.h"
 #include "kernels/digest/tile_digest_cuda.h"
 #include "kernels/elementwise/activation_cuda.h"
@@ -131,6 +132,11 @@ void CudaDevice::repeat(const StepRecording& step, const StepValues& values) {
   });
 }
 
+/// Where a step that is recorded finds its number each time; nullptr for one that is done at once.
+const uint32_t* CudaDevice::recorded_step() const {
+  return being_recorded_ != nullptr ? &values_->step : nullptr;
+}
+
 int64_t CudaDevice::free_bytes() {
   int64_t n_bytes = 0;
   attempt([&] { n_bytes = pool_->free_bytes(); });
@@ -219,9 +225,16 @@ void CudaDevice::column_sums(kernels::ConstMatrixView matrix, std::span<float> s
 void CudaDevice::apply_dropout(const kernels::Dropout& dropout, kernels::RandomStream stream,
                                std::span<float> values) {
   attempt([&] {
-    const uint32_t* const step = being_recorded_ != nullptr ? &values_->step : nullptr;
-    kernels::apply_dropout_cuda(dropout, stream, values.data(), length(values), stream_, step);
+    kernels::apply_dropout_cuda(dropout, stream, values.data(), length(values), stream_,
+                                recorded_step());
   });
+}
+
+void CudaDevice::move_images(const kernels::ImageMoves& moves, kernels::RandomStream stream,
+                             kernels::MovePass pass, kernels::ConstMatrixView from,
+                             kernels::MatrixView to) {
+  attempt(
+      [&] { kernels::move_images_cuda(moves, stream, pass, from, to, stream_, recorded_step()); });
 }
 
 void CudaDevice::layer_norm(const kernels::LayerNormForward& pass) {

@@ -55,6 +55,9 @@ class CudaDevice final : public ComputeDevice {
   void column_sums(kernels::ConstMatrixView matrix, std::span<float> sums) override;
   void apply_dropout(const kernels::Dropout& dropout, kernels::RandomStream stream,
                      std::span<float> values) override;
+  void move_images(const kernels::ImageMoves& moves, kernels::RandomStream stream,
+                   kernels::MovePass pass, kernels::ConstMatrixView from,
+                   kernels::MatrixView to) override;
   void layer_norm(const kernels::LayerNormForward& pass) override;
   void layer_norm(const kernels::LayerNormBackward& pass) override;
   void batch_norm(const kernels::BatchNormTraining& pass) override;
@@ -94,6 +97,7 @@ class CudaDevice final : public ComputeDevice {
   void attempt(const Work& work) noexcept;
   kernels::DeviceWorkspace work_space(int64_t n_bytes);
   bool record(StepRecording& step, const std::function<void()>& work);
+  const uint32_t* recorded_step() const;
   void repeat(const StepRecording& step, const StepValues& values);
   template <typename Pass>
   void normalise(const Pass& pass, void (*run)(const Pass&, void*, cudaStream_t));
