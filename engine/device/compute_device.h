@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,6 +59,9 @@ class ComputeDevice {
 
   /// "cpu", "cuda:0 NVIDIA H200".
   virtual std::string name() const = 0;
+  /// What a record says of a device besides: "multiprocessors" -> "132". Nothing of a CPU, which the
+  /// record knows.
+  virtual std::map<std::string, std::string> details() const { return {}; }
   /// Threads of the host, for what is done there.
   virtual const kernels::Parallel& host_threads() const = 0;
   /// Whether memory of the host is memory of the device, and every call has finished when it returns.

@@ -31,6 +31,16 @@ namespace {
 
 int64_t length(std::span<const float> values) { return static_cast<int64_t>(values.size()); }
 
+std::map<std::string, std::string> texts_of(const cudaDeviceProp& device) {
+  int driver = 0;
+  check_cuda(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
+  return {{"architecture", std::to_string(device.major) + "." + std::to_string(device.minor)},
+          {"multiprocessors", std::to_string(device.multiProcessorCount)},
+          {"memory_bytes", std::to_string(device.totalGlobalMem)},
+          {"cuda_runtime", std::to_string(CUDART_VERSION)},
+          {"cuda_of_driver", std::to_string(driver)}};
+}
+
 }  // namespace
 
 CudaDevice::CudaDevice(int index, int64_t most_bytes, std::unique_ptr<kernels::Int8Gemm> gemm,
@@ -40,6 +50,7 @@ CudaDevice::CudaDevice(int index, int64_t most_bytes, std::unique_ptr<kernels::I
   check_cuda(cudaGetDeviceProperties(&properties, index), "cudaGetDeviceProperties");
   check_cuda(cudaSetDevice(index), "cudaSetDevice");
   name_ = "cuda:" + std::to_string(index) + " " + properties.name;
+  properties_ = texts_of(properties);
   plan_.matmul.n_multiprocessors = properties.multiProcessorCount;
   plan_.matmul.gemm = gemm_.get();
   if (library != nullptr) {
@@ -57,6 +68,12 @@ CudaDevice::~CudaDevice() {
   cudaStreamSynchronize(stream_);
   recordings_.clear();
   cudaStreamDestroy(stream_);
+}
+
+std::map<std::string, std::string> CudaDevice::details() const {
+  auto details = properties_;
+  details["peak_bytes_of_run"] = std::to_string(pool_->peak_bytes());
+  return details;
 }
 
 std::optional<LibraryReport> CudaDevice::library_report() const {

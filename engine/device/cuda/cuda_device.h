@@ -32,6 +32,7 @@ class CudaDevice final : public ComputeDevice {
   ~CudaDevice() override;
 
   std::string name() const override { return name_; }
+  std::map<std::string, std::string> details() const override;
   const kernels::Parallel& host_threads() const override { return threads_; }
   bool is_host() const override { return false; }
   std::optional<LibraryReport> library_report() const override;
@@ -107,6 +108,7 @@ class CudaDevice final : public ComputeDevice {
 
   const kernels::Parallel& threads_;
   std::string name_;
+  std::map<std::string, std::string> properties_;
   std::string failure_;
   std::unique_ptr<kernels::Int8Gemm> gemm_;
   std::optional<DeviceLibraries> libraries_;
