@@ -4,8 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "engine/models/stored_attribute.h"
-
 namespace reprotrain::engine {
 
 namespace {
@@ -50,43 +48,35 @@ void save_list(const std::vector<LayerConfig>& layers, Hdf5Node& group) {
   }
 }
 
-std::vector<LayerConfig> load_list(const Hdf5Node& group, const std::string& path);
+std::vector<LayerConfig> load_list(const StoredGroup& group);
 
-LayerConfig load_layer(const Hdf5Node& node, const std::string& path) {
+LayerConfig load_layer(const StoredGroup& group) {
   LayerConfig layer;
-  const std::string& type = stored_text(node, "type", path);
+  const std::string& type = group.text("type");
   const std::optional<LayerKind> kind = layer_kind_called(type);
-  if (!kind) refuse_model(path, "layer type \"" + type + "\" is unknown");
+  if (!kind) group.refuse("layer type \"" + type + "\" is unknown");
   layer.kind = *kind;
-  const std::string& function = stored_text(node, "activation", path);
+  const std::string& function = group.text("activation");
   layer.activation = activation_called(function);
   if (!layer.activation && function != kNoActivation) {
-    refuse_model(path, "activation \"" + function + "\" is unknown");
+    group.refuse("activation \"" + function + "\" is unknown");
   }
-  for (const auto& [name, field] : kIntegers) {
-    layer.*field = stored_integer(node, name, path);
-  }
-  for (const auto& [name, field] : kFlags) {
-    layer.*field = stored_integer(node, name, path) != 0;
-  }
-  for (const auto& [name, field] : kReals) {
-    layer.*field = stored_real(node, name, path);
-  }
+  for (const auto& [name, field] : kIntegers) layer.*field = group.integer(name);
+  for (const auto& [name, field] : kFlags) layer.*field = group.integer(name) != 0;
+  for (const auto& [name, field] : kReals) layer.*field = group.real(name);
   if (layer.kind != LayerKind::kResidual) return layer;
-  layer.branch = load_list(node.require("layers", path), path);
-  layer.shortcut = load_list(node.require("shortcut", path), path);
+  layer.branch = load_list(group.group("layers"));
+  layer.shortcut = load_list(group.group("shortcut"));
   return layer;
 }
 
-std::vector<LayerConfig> load_list(const Hdf5Node& group, const std::string& path) {
-  const int64_t count = stored_integer(group, "count", path);
-  if (count != static_cast<int64_t>(group.children.size())) {
-    refuse_model(path, "the count of its layers is not their number");
+std::vector<LayerConfig> load_list(const StoredGroup& group) {
+  const int64_t count = group.integer("count");
+  if (count != static_cast<int64_t>(group.node().children.size())) {
+    group.refuse("the count of its layers is not their number");
   }
   std::vector<LayerConfig> layers;
-  for (int64_t i = 0; i < count; ++i) {
-    layers.push_back(load_layer(group.require(std::to_string(i), path), path));
-  }
+  for (int64_t i = 0; i < count; ++i) layers.push_back(load_layer(group.group(std::to_string(i))));
   return layers;
 }
 
@@ -100,14 +90,12 @@ void save_layers(const ModelConfig& config, Hdf5Node& root) {
     group.attributes[name] = Array::scalar((*config.image).*side);
 }
 
-void load_layers(const Hdf5Node& root, const std::string& path, ModelConfig& config) {
-  const Hdf5Node& group = root.require("layers", path);
-  config.layers = load_list(group, path);
-  if (group.attributes.count(kSides[0].first) == 0) return;
+void load_layers(const StoredGroup& root, ModelConfig& config) {
+  const StoredGroup group = root.group("layers");
+  config.layers = load_list(group);
+  if (!group.has_attribute(kSides[0].first)) return;
   ImageConfig image;
-  for (const auto& [name, side] : kSides) {
-    image.*side = stored_integer(group, name, path);
-  }
+  for (const auto& [name, side] : kSides) image.*side = group.integer(name);
   config.image = image;
 }
 

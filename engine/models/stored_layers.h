@@ -3,16 +3,14 @@
 // number from 0, with an attribute a field; a residual layer holds groups `layers` and `shortcut`.
 #pragma once
 
-#include <string>
-
-#include "engine/data/hdf5_tree.h"
+#include "engine/data/stored_group.h"
 #include "engine/models/model_config.h"
 
 namespace reprotrain::engine {
 
 void save_layers(const ModelConfig& config, Hdf5Node& root);
 
-/// Throws Error(kEvidence) naming `path` where something is missing or unknown.
-void load_layers(const Hdf5Node& root, const std::string& path, ModelConfig& config);
+/// Throws Error(kEvidence) naming the file where something is missing or unknown.
+void load_layers(const StoredGroup& root, ModelConfig& config);
 
 }  // namespace reprotrain::engine
