@@ -65,7 +65,9 @@ ExitCode predict(const PredictOptions& options) {
   config.data.labels.clear();
   config.data.format = engine::DataFormat::kAuto;
   const engine::CpuThreads threads(options.threads);
-  const auto device = engine::open_device(options.device, 0, threads);
+  const auto device = engine::open_device(options.device, 0, threads, [](std::string_view text) {
+    std::fprintf(stderr, "note: %.*s\n", static_cast<int>(text.size()), text.data());
+  });
   const engine::SavedModel model = engine::read_model(paths.model, *device);
   // A category whose texts all look like numbers in this file is a category all the same.
   config.data.column_kinds.clear();

@@ -7,7 +7,6 @@
 
 #include "engine/device/cpu_threads.h"
 #include "engine/device/device_choice.h"
-#include "engine/models/layer_builder.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/interrupt.h"
 #include "harness/cli/memory_limit.h"
@@ -83,18 +82,12 @@ void require_inputs(const RunConfig& config) {
   }
 }
 
-/// Layers that do not fit one another are refused before any data is read, where the configuration
-/// says what a row is.
-void require_fitting_layers(const engine::ModelConfig& model) {
-  if (!model.image) return;
-  const auto [height, width, channels] = *model.image;
-  engine::build_configured_layers(model, height * width * channels, /*n_outputs=*/1);
-}
-
 ExitCode train(const RunConfig& config, const std::string& out, OpenMode mode, Progress& progress) {
   const int64_t most_bytes = config.runtime.memory_limit_bytes;
   const engine::CpuThreads threads(config.runtime.threads);
-  const auto device = engine::open_device(config.runtime.device, most_bytes, threads);
+  const auto device =
+      engine::open_device(config.runtime.device, most_bytes, threads,
+                          [&progress](std::string_view text) { progress.note(text); });
   if (device->is_host()) limit_memory(most_bytes);
   RunDirectory directory(out, mode);
   if (directory.has_begun() && std::filesystem::exists(directory.paths().record)) {
@@ -114,7 +107,6 @@ ExitCode run(const RunOptions& options) {
     return ExitCode::kSuccess;
   }
   require_training(config, options.config);
-  require_fitting_layers(config.model);
   const std::string out = output_directory(options, config);
   if (options.dry_run) {
     require_inputs(config);
