@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The configured layers of a `network` in model.h5: group `layers`, a group a layer, named by its
-// number from 0, with an attribute a field; a residual layer holds groups `layers` and `shortcut`.
+// number from 0, with its `type` and an attribute a field, by the names of the configuration; a residual layer holds groups `layers` and `shortcut`.
 #pragma once
 
 #include "engine/data/stored_group.h"
