@@ -20,7 +20,7 @@ namespace {
 
 constexpr unsigned kThreads = 256;
 constexpr unsigned kChannelThreads = 64;
-constexpr int64_t kBandChannels = int64_t{1} << 14;  // whose accumulators take 10 MiB; whole quads
+constexpr int64_t kBandChannels = int64_t{1} << 14;  // whose accumulators take 6 MiB; whole quads
 
 LaunchShape shape_for_quads(const ConstMatrixView& m) {
   return {blocks_for(m.n_rows * quads_of_row(m.n_columns), kThreads), kThreads};
