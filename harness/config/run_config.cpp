@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "harness/config/config_rules.h"
+#include "harness/config/layer_rules.h"
 #include "harness/config/resolve.h"
 #include "harness/config/schema.h"
 #include "harness/config/set_option.h"
@@ -267,6 +268,7 @@ RunConfig load_run_config(const std::string& path, std::span<const std::string> 
   }
   const std::filesystem::path file(path);
   RunConfig config = run_config_from_json(document, file.parent_path().string());
+  check_layer_rules(config.model, document);
   if (config.name.empty()) config.name = file.stem().string();
   return config;
 }

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// Max pooling on a CPU:
+//
+//   forward   for each row of windows (parallel), for each window, for each of its pixels in order:
+//               all channels at a time, the pixel takes the place of the best so far or does not
+//   backward  for each image (parallel): gradient = +0; for each window in order, for each of its pixels:
+//               add the window's delta where the pixel won, else +0
 #include "kernels/base/require.h"
 #include "kernels/conv/pooling_requirements.h"
 #include "kernels/conv/pooling_windows.h"
@@ -8,6 +14,7 @@ namespace reprotrain::kernels {
 namespace {
 
 /// Row oy of the outputs of one image.
+template <bool kKeepsWinners>
 struct ForwardLine {
   const MaxPoolingForward& pass;
 
@@ -16,14 +23,14 @@ struct ForwardLine {
     const int64_t n_lines = pooling.y.n_windows(), n_channels = pooling.n_channels;
     const float* image = pass.images.row(line / n_lines);
     float* outputs = pass.outputs.row(line / n_lines);
-    int32_t* winners = pass.winners.row(line / n_lines);
+    int32_t* winners = kKeepsWinners ? pass.winners.row(line / n_lines) : nullptr;
     const int64_t oy = line % n_lines;
     for_windows(
         pooling, oy, oy + 1,
         [&](int64_t window, const WindowPart& y,
             const WindowPart& x) __attribute__((always_inline)) {
           float* best = outputs + window * n_channels;
-          int32_t* winner = winners + window * n_channels;
+          int32_t* winner = kKeepsWinners ? winners + window * n_channels : nullptr;
           bool is_first = true;
           for_pixels(
               pooling, y, x, [&](int64_t pixel, int64_t position) __attribute__((always_inline)) {
@@ -40,13 +47,13 @@ struct ForwardLine {
     if (is_first) {
       RPT_INDEPENDENT for (int64_t c = 0; c < n_channels; ++c) {
         best[c] = pixel[c];
-        winner[c] = position;
+        if constexpr (kKeepsWinners) winner[c] = position;
       }
     } else {
       RPT_INDEPENDENT for (int64_t c = 0; c < n_channels; ++c) {
         const bool takes = takes_the_place_of(pixel[c], best[c]);
         best[c] = takes ? pixel[c] : best[c];
-        winner[c] = takes ? position : winner[c];
+        if constexpr (kKeepsWinners) winner[c] = takes ? position : winner[c];
       }
     }
   }
@@ -100,8 +107,13 @@ void max_pooling_forward(const MaxPoolingForward& pass, const Parallel& parallel
   require_matching(pass);
   const Pooling& pooling = pass.pooling;
   const int64_t n_lines = pooling.y.n_windows();
-  parallel_row_loop(ForwardLine{pass}, pass.images.n_rows * n_lines, parallel,
-                    grain_of_rows(pooling.n_inputs() / n_lines));
+  const int64_t n_rows = pass.images.n_rows * n_lines;
+  const int64_t grain = grain_of_rows(pooling.n_inputs() / n_lines);
+  if (pass.keeps_winners()) {
+    parallel_row_loop(ForwardLine<true>{pass}, n_rows, parallel, grain);
+  } else {
+    parallel_row_loop(ForwardLine<false>{pass}, n_rows, parallel, grain);
+  }
 }
 
 void max_pooling_backward(const MaxPoolingBackward& pass, const Parallel& parallel) {

@@ -47,7 +47,11 @@ struct MaxPoolingForward {
   Pooling pooling;
   ConstMatrixView images;
   MatrixView outputs;  ///< written
-  WinnerView winners;  ///< written; backward needs it: the position ky * KW + kx in the window
+  WinnerView winners =
+      {};  ///< written; the position ky * KW + kx in the window, which backward needs.
+           ///< Without rows where there is no backward: nobody writes it then.
+
+  bool keeps_winners() const { return winners.n_rows > 0; }
 };
 void max_pooling_forward(const MaxPoolingForward& pass, const Parallel& parallel);
 
