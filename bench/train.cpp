@@ -96,8 +96,9 @@ NetworkChoice lenet() {
   NetworkChoice choice{{}, 28 * 28, 10};
   choice.model.type = "network";
   choice.model.image = engine::ImageConfig{28, 28, 1};
-  choice.model.layers = {convolution(6, true), pool,       convolution(16, false), pool,
-                         LayerConfig{},        dense(120), dense(84)};
+  choice.model.layers = {
+      convolution(6, true), pool,     convolution(16, false), pool, LayerConfig{},
+      dense(120),           dense(84)};
   return choice;
 }
 
@@ -130,8 +131,8 @@ class StepClock final : public engine::RunObserver {
 
   void stage_started(std::string_view /*name*/) override {}
   void stage_finished(const engine::StageReport& /*report*/) override {}
-  void training_started(int64_t /*first*/, int64_t /*total*/, const std::string& /*mark*/) override {
-  }
+  void training_started(int64_t /*first*/, int64_t /*total*/,
+                        const std::string& /*mark*/) override {}
   void epoch_finished(const engine::EpochReport& /*report*/) override {}
   std::string checkpoint_due(int64_t /*step*/) override { return {}; }
   void checkpoint_written(int64_t /*step*/, const std::string& /*directory*/) override {}
@@ -252,7 +253,8 @@ int measure_overhead(const Options& options, Workload& workload) {
   }
   print_case(options);
   std::printf(
-      ", \"trace\": %lld, \"recorded_samples_per_second\": %.0f, \"bare_samples_per_second\": %.0f, "
+      ", \"trace\": %lld, \"recorded_samples_per_second\": %.0f, \"bare_samples_per_second\": "
+      "%.0f, "
       "\"overhead_percent\": %.2f}\n",
       static_cast<long long>(options.trace_stride), median(recorded), median(bare),
       100.0 * median(shares));
@@ -278,7 +280,8 @@ int main(int argc, char** argv) {
   using namespace reprotrain::bench;
   Options options;
   CommandLine line("bench_train", "Training speed, as a line of JSON.");
-  line.option("--network", options.network, "lenet, or widths of layers, input and classes included");
+  line.option("--network", options.network,
+              "lenet, or widths of layers, input and classes included");
   line.option("--matmul", options.matmul, "the specification of all products");
   line.option("--threads", options.n_threads, "threads of a step");
   line.option("--seconds", options.seconds, "how long to train at least");
