@@ -22,7 +22,7 @@ namespace reprotrain::kernels {
 
 namespace {
 
-/// Vectors of columns in a tile of so many rows: sums, and a factor of each row, in 16 registers.
+/// Vectors of columns in a tile of so many rows: as many as 16 registers hold.
 constexpr int kMostVectors[] = {0, 8, 6, 4, 3, 2, 2};
 
 /// The sums of terms [begin, end), one chain.
@@ -35,12 +35,30 @@ RPT_AVX2 RPT_INLINE void sum_chain(const NarrowTask& task, int64_t begin, int64_
   const float* a = task.a + begin * kRows;
   for (int64_t k = begin; k < end; ++k, a += kRows) {
     const float* b = task.b + task.b_offsets[k];
-    __m256 factors[kRows];
-    RPT_UNROLL for (int row = 0; row < kRows; ++row) factors[row] = _mm256_broadcast_ss(a + row);
-    RPT_UNROLL for (int v = 0; v < kVectors; ++v) {
-      const __m256 columns = _mm256_loadu_ps(b + v * kNarrowLanes);
+    const auto columns = [b](int v) __attribute__((target("avx2,fma"), always_inline)) {
+      return _mm256_loadu_ps(b + v * kNarrowLanes);
+    };
+    const auto factor = [a](int row) __attribute__((target("avx2,fma"), always_inline)) {
+      return _mm256_broadcast_ss(a + row);
+    };
+    // Of the two, the fewer wait in registers for the others.
+    if constexpr (kRows < kVectors) {
+      __m256 factors[kRows];
+      RPT_UNROLL for (int row = 0; row < kRows; ++row) factors[row] = factor(row);
+      RPT_UNROLL for (int v = 0; v < kVectors; ++v) {
+        const __m256 b_row = columns(v);
+        RPT_UNROLL for (int row = 0; row < kRows; ++row) {
+          sums[row][v] = _mm256_fmadd_ps(factors[row], b_row, sums[row][v]);
+        }
+      }
+    } else {
+      __m256 b_row[kVectors];
+      RPT_UNROLL for (int v = 0; v < kVectors; ++v) b_row[v] = columns(v);
       RPT_UNROLL for (int row = 0; row < kRows; ++row) {
-        sums[row][v] = _mm256_fmadd_ps(factors[row], columns, sums[row][v]);
+        const __m256 a_row = factor(row);
+        RPT_UNROLL for (int v = 0; v < kVectors; ++v) {
+          sums[row][v] = _mm256_fmadd_ps(a_row, b_row[v], sums[row][v]);
+        }
       }
     }
   }
