@@ -28,6 +28,10 @@ PatchLines lines_of(const ConvolutionWeightGradient& pass) {
   return PatchLines(windows_of(pass.images, c, 0, c.group_in()));
 }
 
+/// With more channels a chain's pixels lie too far apart for a first-level cache, and patches are long
+/// runs, cheap to copy.
+constexpr int64_t kMostCloseChannels = 32;
+
 /// Rows of the gradient whose factors are adjacent in an image: some taps, or one.
 int64_t rows_of_run(const Convolution& c) {
   const bool taps_touch = c.x.dilation == 1 && c.n_groups == 1;
@@ -179,7 +183,8 @@ class LineWeightGradient {
 bool reads_weight_gradient_in_lines(const ConvolutionWeightGradient& pass, int n_threads) {
   const Convolution& c = pass.convolution;
   const PatchLines patches = lines_of(pass);
-  if (pass.images.n_rows == 0 || !patches.has_small_rims() || rows_of_run(c) < kFewestLineRows) {
+  if (pass.images.n_rows == 0 || !patches.has_small_rims() ||
+      c.n_channels_in > kMostCloseChannels || rows_of_run(c) < kFewestLineRows) {
     return false;
   }
   const int64_t copied_by_each = patches.copy_size(most_lines(c)) + kChainLength * c.group_out();
