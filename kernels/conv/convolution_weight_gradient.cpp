@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The weight gradient: an element belongs to one column of the patches, so threads share out columns.
+// fma32 reads patches in place where that pays (line_weight_gradient.h), else:
 //
 //   for each range of slices, up to 64 columns each                                (parallel)
 //     fma32:           for each block of 1024 rows, for each slice
@@ -19,6 +20,7 @@
 #include "kernels/base/work_space.h"
 #include "kernels/conv/convolution.h"
 #include "kernels/conv/convolution_shapes.h"
+#include "kernels/conv/line_weight_gradient.h"
 #include "kernels/conv/patch_slices.h"
 #include "kernels/matmul/sliced_matmul.h"
 #include "kernels/reduce/column_sums.h"
@@ -133,6 +135,9 @@ void convolution_weight_gradient(const ConvolutionWeightGradient& pass, const Pa
     for (int64_t group = 0; group < c.n_groups; ++group) {
       multiply(pass.product, product_of_pixels(pass, group), parallel);
     }
+  } else if (pass.product == MatmulSpecification::kFma32 &&
+             reads_weight_gradient_in_lines(pass, parallel.n_threads())) {
+    line_weight_gradient(pass, parallel);
   } else {
     WeightGradient(pass).run(parallel);
   }

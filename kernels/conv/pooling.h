@@ -23,9 +23,10 @@
 
 namespace reprotrain::kernels {
 
-/// The one decision of a maximum, for CPU and CUDA loops.
-RPT_HD bool takes_the_place_of(float candidate, float winner) {
-  return winner == winner && !(candidate <= winner);
+/// The one decision of a maximum, for CPU and CUDA loops: of numbers, or (then all bits set) of vectors.
+template <class Values>
+RPT_HD auto takes_the_place_of(const Values& candidate, const Values& winner) {
+  return (winner == winner) & ((candidate <= winner) == 0);
 }
 
 struct Pooling {
