@@ -4,8 +4,8 @@
     torch_contender.py TASK        TASK: JSON with config, device, precision, style, settings, threads
 
 Model, batch and optimizer are those of the configuration of the other side. Reads one JSON object a line from standard
-input, {"build": true} and then {"turn": SECONDS}, and answers with one each. The data stay on the device, rows are shuffled
-there, and a turn is timed from one synchronisation to another, whole epochs, after one that does not count.
+input, {"build": true} and then {"turn": SECONDS, "warm_up": SECONDS}, and answers with one each. The data stay on the device,
+rows are shuffled there, and a turn is timed from one synchronisation to another, whole epochs, after some that do not count.
 """
 import contextlib
 import json
@@ -158,8 +158,7 @@ class Training:
         self.optimizer = self.make_optimizer(config["train"]["optimizer"])
         self.loss_of = self.make_loss(task["precision"])
         self.first_loss = self.step(torch.arange(self.batch, device=self.device)).item()
-        self.last_loss = self.epoch().item()
-        self.synchronize()
+        self.epochs(0.0)
 
     def choose_arithmetic(self, precision, settings):
         if precision == "tf32" and not self.is_cuda:
@@ -230,24 +229,25 @@ class Training:
         if self.is_cuda:
             torch.cuda.synchronize()
 
-    def turn(self, seconds):
-        """Samples a second over whole epochs, at least one of them."""
-        self.epoch()
-        self.synchronize()
+    def epochs(self, seconds):
+        """How many epochs it was, at least one, and how long they took."""
         n_epochs, begun = 0, time.perf_counter()
         while n_epochs == 0 or time.perf_counter() - begun < seconds:
-            loss = self.epoch()
+            self.last_loss = self.epoch()
             n_epochs += 1
         self.synchronize()
-        elapsed = time.perf_counter() - begun
-        self.last_loss = loss.item()
-        return {"samples_per_second": n_epochs * len(self.classes) / elapsed, "loss": number(self.last_loss)}
+        return n_epochs, time.perf_counter() - begun
+
+    def turn(self, seconds, warm_up):
+        self.epochs(warm_up)
+        n_epochs, elapsed = self.epochs(seconds)
+        return {"samples_per_second": n_epochs * len(self.classes) / elapsed, "loss": number(self.last_loss.item())}
 
     def description(self):
         """What was built; running statistics of batch norm count as numbers, as they do on the other side."""
         statistics = [values for name, values in self.model.named_buffers() if "num_batches" not in name]
         n_numbers = sum(values.numel() for values in [*self.model.parameters(), *statistics])
-        answer = {"first_loss": number(self.first_loss), "loss": number(self.last_loss), "n_numbers": n_numbers}
+        answer = {"first_loss": number(self.first_loss), "loss": number(self.last_loss.item()), "n_numbers": n_numbers}
         if self.is_cuda:
             answer["allocated_bytes"] = torch.cuda.max_memory_allocated()
             answer["reserved_bytes"] = torch.cuda.max_memory_reserved()
@@ -285,7 +285,7 @@ def main():
                 training = Training(task)
                 answer = training.description()
             else:
-                answer = training.turn(order["turn"])
+                answer = training.turn(order["turn"], order["warm_up"])
         except Exception as error:  # whatever it is, the other side makes it a row
             first_line = (str(error).strip().splitlines() or [""])[0]
             answer = {"error": f"{type(error).__name__}: {first_line}"[:300]}

@@ -90,8 +90,8 @@ class Benchmark:
         self.write()
 
     def show(self, row):
-        print(f"{row['comparison']:20}  {row['contender']:32}  " + (row["reason"] or f"{row['samples_per_second']:,.0f} samples/s"),
-              flush=True)
+        figure = row["reason"] or f"{row['samples_per_second']:,.0f} samples/s"
+        print(f"{row['comparison']:20}  {row['contender']:32}  {figure}", flush=True)
 
     # Measurement.
 

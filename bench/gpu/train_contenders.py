@@ -15,6 +15,7 @@ from train_workloads import configuration
 
 TORCH_CONTENDER = pathlib.Path(__file__).with_name("torch_contender.py")
 CLOSING_SECONDS = 5
+WARM_UP = 0.2  # of a turn: before it counts, clocks have risen
 
 
 class Failed(Exception):
@@ -109,9 +110,10 @@ class TalkingProcess:
 
 
 class OurRun:
-    """A run of the program that never comes to its end. It is stopped (SIGSTOP) while others have their turn. Time is
-    taken between events `epoch`, so that start, data, evaluation and the end do not count, but all of training does:
-    shuffling, the trace and its digests."""
+    """A run of the program that never comes to its end. It is stopped (SIGSTOP) while others have their turn; steps that it
+    has queued on the GPU, less than an epoch of them, still run then and are waited for. Time is taken between events
+    `epoch`, so that start, data, evaluation and the end do not count, but all of training does: shuffling, the trace and its
+    digests."""
 
     def __init__(self, contender, workload, folder, options):
         config = folder / f"{contender.name().replace(' ', '-')}.json"
@@ -121,34 +123,39 @@ class OurRun:
         if options.threads:
             self.command += ["--threads", options.threads]
         self.n_rows = workload.n_rows
+        self.queues_steps = options.device != "cpu"
         self.talk = None
 
     def prefetch(self):
         """There is nothing to do before the start."""
 
     def start(self, seconds):
-        """Until the first epoch is over: graphs are recorded, libraries have chosen."""
+        """Until the second epoch is over: in the first one graphs are recorded and libraries have chosen."""
         with INTERRUPTS.held():
             self.talk = TalkingProcess(self.command, "stderr")
-        _, loss = self.next_epoch(0.0, time.perf_counter() + seconds)
-        self.pause()
-        return {"first_loss": loss, "loss": loss}
+        deadline = time.perf_counter() + seconds
+        first, first_loss = self.next_epoch(0.0, deadline)
+        second, loss = self.next_epoch(first, deadline)
+        self.pause(second - first)
+        return {"first_loss": first_loss, "loss": loss}
 
     def turn(self, seconds, patience):
-        """From the first end of an epoch to one that comes `seconds` later or more."""
+        """From the first end of an epoch after the warm-up to one that comes `seconds` later or more."""
         resumed = time.perf_counter()
         deadline = resumed + patience
         self.talk.process.send_signal(signal.SIGCONT)
-        begun, _ = self.next_epoch(resumed, deadline)
+        begun, _ = self.next_epoch(resumed + WARM_UP * seconds, deadline)
         ended, n_epochs = begun, 0
         while ended - begun < seconds or n_epochs == 0:
-            ended, loss = self.next_epoch(resumed, deadline)
+            ended, loss = self.next_epoch(begun, deadline)
             n_epochs += 1
-        self.pause()
+        self.pause((ended - begun) / n_epochs)
         return {"samples_per_second": n_epochs * self.n_rows / (ended - begun), "loss": loss}
 
-    def pause(self):
+    def pause(self, epoch_seconds):
         self.talk.process.send_signal(signal.SIGSTOP)
+        if self.queues_steps:
+            time.sleep(epoch_seconds)
 
     def next_epoch(self, after, deadline):
         """(when, loss) of the next event `epoch` that came later than `after`."""
@@ -195,7 +202,7 @@ class TorchRun:
         return self.ask({"build": True}, seconds, "the first epoch")
 
     def turn(self, seconds, patience):
-        return self.ask({"turn": seconds}, patience, "the turn")
+        return self.ask({"turn": seconds, "warm_up": WARM_UP * seconds}, patience, "the turn")
 
     def ask(self, order, seconds, waited_for):
         self.talk.say(order)

@@ -75,9 +75,10 @@ def markdown(report):
         lines += ["**A rehearsal on the CPU with small shapes: no figure of it says anything about a GPU.**", ""]
     if report["torch_missing"]:
         lines += [f"**Ours alone: {cell(report['torch_missing'])}.**", ""]
-    lines += [f"{report['turn_seconds']:g} s a turn, {'one contender after another' if report['one_at_a_time'] else 'taking turns'}, "
-              f"up to {report['rounds']} rounds; medians, ratios by the round. Speed is the rate of ours over the peer's, memory "
-              "ours over the peer's.", f"Memory: {cell(report['memory_measure'])}."]
+    order = "one contender after another" if report["one_at_a_time"] else "taking turns"
+    lines += [f"{report['turn_seconds']:g} s a turn, {order}, up to {report['rounds']} rounds; medians, ratios by the round. Speed "
+              "is the rate of ours over the peer's, memory ours over the peer's.",
+              f"Memory: {cell(report['memory_measure'])}."]
     if not report["complete"]:
         lines += ["", "Not complete."]
     for name in dict.fromkeys(row["comparison"] for row in report["rows"]):
@@ -89,7 +90,8 @@ def markdown(report):
 def row_table(rows):
     yield from ("| Contender | Samples/s | Rounds | Memory, MiB |", "|---|---|---|---|")
     for row in rows:
-        rate = f"no figure: {cell(row['reason'] or 'not yet')}" if row["samples_per_second"] is None else f"{row['samples_per_second']:,.0f}"
+        rate = row["samples_per_second"]
+        rate = f"no figure: {cell(row['reason'] or 'not yet')}" if rate is None else f"{rate:,.0f}"
         if row.get("cuda_graphs_skipped"):
             rate += " (it went without CUDA graphs)"
         memory = f"{row['memory_bytes'] / 2**20:,.0f}" if row["memory_bytes"] else ""

@@ -168,7 +168,8 @@ class GpuCheck(unittest.TestCase):
                 ("", ["cut short", "2 rows; no training"]),
                 (json.dumps(whole), ["passed", "2 rows; training: figures for 1 of 2 rows"]),
                 (json.dumps({**whole, "complete": False}), ["cut short", "2 rows; training: figures for 1 of 2 rows"]),
-                (json.dumps(alone), ["passed", "2 rows; training: figures for 1 of 2 rows, ours alone: PyTorch is not here: no"])):
+                (json.dumps(alone),
+                 ["passed", "2 rows; training: figures for 1 of 2 rows, ours alone: PyTorch is not here: no"])):
             out = self.folder / "out"
             done = subprocess.run(
                 [sys.executable, ROOT / "scripts/gpu_check.py", "--program", self.package / "bin/reprotrain", "--share",
