@@ -279,20 +279,25 @@ class Check:
             if not shutil.which(tool):
                 raise Skip(f"{tool} is not here")
         results = self.options.out / "gpu-bench.json"
-        results.unlink(missing_ok=True)
-        done = run([self.options.bench, "--out", self.options.out, "--repetitions", "5"], seconds)
+        training_results = self.options.out / "train-beside-torch.json"
+        for old in (results, training_results):
+            old.unlink(missing_ok=True)
+        done = run([self.options.bench, "--out", self.options.out, "--repetitions", "5", "--program", self.options.program,
+                    "--seconds", int(seconds) - 10], seconds)
         if not results.exists():
             return judged(done, seconds)
         benchmark = json.loads(results.read_text())
         self.report["benchmark"] = benchmark
         if benchmark["faults"]:
             return FAILED, "; ".join(benchmark["faults"])[:300]
-        n_rows = len(benchmark["rows"])
+        training = json.loads(training_results.read_text()) if training_results.exists() else None
+        self.report["training_benchmark"] = training
+        said = f"{len(benchmark['rows'])} rows; {training_summary(training)}"
         if done.timed_out:
-            return CUT_SHORT, f"{n_rows} rows in {seconds:.0f} s"
+            return CUT_SHORT, f"{said}, in {seconds:.0f} s"
         if done.status != 0 or not benchmark["complete"]:
             return judged(done, seconds) if done.status != 0 else (FAILED, "the benchmark is not complete")
-        return PASSED, f"{n_rows} rows"
+        return (PASSED, said) if training and training["complete"] else (CUT_SHORT, said)
 
     # All of it.
 
@@ -346,6 +351,15 @@ def judged(done, seconds):
         return SKIPPED, done.last_line()
     how = f"signal {-done.status}" if done.status < 0 else f"exit status {done.status}"
     return FAILED, f"{how}: {done.last_line()}"
+
+
+def training_summary(training):
+    """How far bench/gpu/train_beside_torch.py came, by its report."""
+    if not training:
+        return "no training"
+    n_figures = sum(row["samples_per_second"] is not None for row in training["rows"])
+    alone = f", ours alone: {training['torch_missing']}" if training["torch_missing"] else ""
+    return f"training: figures for {n_figures} of {len(training['rows'])} rows{alone}"
 
 
 def known_result_ids(share):

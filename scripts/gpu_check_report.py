@@ -29,7 +29,8 @@ def markdown(report):
         lines.append(f"| {part['part']}: {cell(part['name'])} | {part['device']} | {part['verdict']} | {part['seconds']:.1f} | "
                      f"{cell(part['detail'])} |")
     if report["benchmark"]:
-        lines += ["", "Benchmarks: `gpu-bench.md` beside this file."]
+        training = " and `train-beside-torch.md`" if report.get("training_benchmark") else ""
+        lines += ["", f"Benchmarks: `gpu-bench.md`{training} beside this file."]
     return "\n".join(lines) + "\n"
 
 

@@ -48,6 +48,16 @@ FAKE_SANITIZER = """#!/bin/sh
 shift 4
 "$@" && echo "========= ERROR SUMMARY: 0 errors"
 """
+# scripts/gpu-bench.sh as far as its files tell; FAKE_TRAINING: the training rows, as JSON, or nothing.
+FAKE_BENCH = """#!{python}
+import json, os, pathlib, sys
+arguments = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+out = pathlib.Path(arguments["--out"])
+(out / "gpu-bench.json").write_text(json.dumps({{"faults": [], "rows": [{{}}, {{}}], "complete": True}}))
+assert pathlib.Path(arguments["--program"]).exists() and 0 < int(arguments["--seconds"]) <= 590
+if os.environ["FAKE_TRAINING"]:
+    (out / "train-beside-torch.json").write_text(os.environ["FAKE_TRAINING"])
+"""
 
 
 class GpuCheck(unittest.TestCase):
@@ -145,6 +155,31 @@ class GpuCheck(unittest.TestCase):
         self.assertEqual({verdict for verdict, _ in parts.values()}, {"failed", "skipped"})
         self.assertRegex(parts["examples", "digits", "cuda"][1], "^(not finished after|no time was left)")
         self.assertEqual(parts["examples", "digits-int8x3", "cpu"], ("skipped", "no time was left"))
+
+    def test_the_benchmarks_say_how_far_training_came(self):
+        for tool in ("cmake", "ninja", "nvcc"):
+            self.script(self.tools / tool, NO_SMI)
+        bench = self.folder / "gpu-bench.sh"
+        self.script(bench, FAKE_BENCH.format(python=sys.executable))
+        rows = [{"samples_per_second": 2.5}, {"samples_per_second": None}]
+        whole = {"rows": rows, "torch_missing": None, "complete": True}
+        alone = {"rows": rows, "torch_missing": "PyTorch is not here: no", "complete": True}
+        for training, expected in (
+                ("", ["cut short", "2 rows; no training"]),
+                (json.dumps(whole), ["passed", "2 rows; training: figures for 1 of 2 rows"]),
+                (json.dumps({**whole, "complete": False}), ["cut short", "2 rows; training: figures for 1 of 2 rows"]),
+                (json.dumps(alone),
+                 ["passed", "2 rows; training: figures for 1 of 2 rows, ours alone: PyTorch is not here: no"])):
+            out = self.folder / "out"
+            done = subprocess.run(
+                [sys.executable, ROOT / "scripts/gpu_check.py", "--program", self.package / "bin/reprotrain", "--share",
+                 self.package / "share/reprotrain", "--bench", bench, "--out", out, "--parts", "bench"],
+                env={**os.environ, "PATH": f"{self.tools}:{os.environ['PATH']}", "FAKE_TRAINING": training},
+                capture_output=True, text=True, timeout=60)
+            report = json.loads((out / "gpu-check.json").read_text())
+            part, = report["parts"]
+            self.assertEqual([part["verdict"], part["detail"]], expected, done.stdout + done.stderr)
+            self.assertEqual("train-beside-torch.md" in (out / "gpu-check.md").read_text(), bool(training))
 
     def test_what_cannot_be_started_says_so(self):
         out = self.folder / "out"
