@@ -23,7 +23,7 @@ install_arguments=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --conformance) parts="conformance" ;;
-    --suite) parts="conformance training suite" ;;
+    --suite) parts="conformance training suite"; install_arguments+=(--tests) ;;
     --require) require=yes ;;
     --no-install) install_arguments+=(--no-install) ;;
     -h | --help) sed -n '3,18s/^# \{0,1\}//p' "$0"; exit 0 ;;
@@ -69,7 +69,8 @@ emulated() {
 arm_tools_are_there() { command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64 >/dev/null; }
 
 build_conformance_here() {
-  { [ -f "$here/CMakeCache.txt" ] || cmake --preset release; } && cmake --build "$here" --target reprotrain_conformance
+  { [ -f "$here/CMakeCache.txt" ] || cmake --preset release -DREPROTRAIN_BUILD_TESTS=OFF; } &&
+    cmake --build "$here" --target reprotrain_conformance
 }
 
 build_conformance_for_arm() {
