@@ -81,6 +81,7 @@ set(REPROTRAIN_CUDA_HEADERS
   library/cudnn_plan.h
   library/library_functions.h
   library/library_gemm.h
+  library/operand_alignment.h
   library/operands_cuda.h
   loss/loss_list_cuda.h
   matmul/chain_fold_cuda.h

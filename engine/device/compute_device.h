@@ -160,6 +160,8 @@ class ComputeDevice {
  protected:
   /// The sentence of what failed first, or nothing.
   virtual std::string failure() const = 0;
+  /// Whose fault that was.
+  virtual ErrorKind failure_kind() const { return ErrorKind::kEnvironment; }
   virtual void queue_step(const StepValues& values, int64_t recording,
                           const std::function<void()>& work) = 0;
   virtual void* allocate_or_fail(int64_t n_bytes) = 0;
@@ -168,7 +170,7 @@ class ComputeDevice {
  private:
   void require_success() const {
     const std::string sentence = failure();
-    if (!sentence.empty()) throw Error(ErrorKind::kEnvironment, sentence);
+    if (!sentence.empty()) throw Error(failure_kind(), sentence);
   }
 };
 

@@ -37,7 +37,7 @@ std::string_view value_of(const char* variable) {
 std::string variables_of_libraries() {
   std::string text;
   for (const char* const variable : kVariables) {
-    if (std::getenv(variable) == nullptr) continue;
+    if (value_of(variable).empty()) continue;
     text +=
         (text.empty() ? "" : " ") + std::string(variable) + "=" + std::string(value_of(variable));
   }

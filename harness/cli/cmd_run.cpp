@@ -83,31 +83,38 @@ void require_inputs(const RunConfig& config) {
   }
 }
 
-/// A run goes on where its bits can be had.
-void require_same_key(const std::optional<engine::LibraryReport>& begun,
-                      const engine::ComputeDevice& device, const std::string& out) {
-  const std::string difference = key_difference(begun, device);
-  if (difference.empty()) return;
-  throw Error(ErrorKind::kEnvironment, out + ": the run was begun on another kind of device (" +
-                                           difference +
-                                           "); resume it there, or start over with --force");
+/// The device for a run; one that was begun goes on where its bits can be had.
+std::unique_ptr<engine::ComputeDevice> open_device(const RunConfig& config,
+                                                   const RunDirectory& directory,
+                                                   const engine::CpuThreads& threads,
+                                                   Progress& progress) {
+  const auto begun = directory.has_begun() ? begun_libraries(config, directory.paths())
+                                           : std::optional<engine::LibraryReport>();
+  auto device =
+      engine::open_device(config.runtime.device, config.runtime.memory_limit_bytes, threads,
+                          library_request(config, begun, /*only_recorded=*/false),
+                          [&progress](std::string_view text) { progress.note(text); });
+  const std::string difference = key_difference(begun, *device);
+  if (difference.empty()) return device;
+  throw Error(ErrorKind::kEnvironment,
+              directory.paths().root + ": the run was begun on another kind of device (" +
+                  difference + "); resume it there, or start over with --force");
 }
 
 ExitCode train(const RunConfig& config, const std::string& out, OpenMode mode, Progress& progress) {
-  const int64_t most_bytes = config.runtime.memory_limit_bytes;
-  const engine::CpuThreads threads(config.runtime.threads);
-  const auto begun = mode == OpenMode::kResume ? begun_libraries(RunPaths(out))
-                                               : std::optional<engine::LibraryReport>();
-  const auto device =
-      engine::open_device(config.runtime.device, most_bytes, threads,
-                          library_request(config, begun, /*only_recorded=*/false),
-                          [&progress](std::string_view text) { progress.note(text); });
-  require_same_key(begun, *device, out);
-  if (device->is_host()) limit_memory(most_bytes);
   RunDirectory directory(out, mode);
   if (directory.has_begun() && std::filesystem::exists(directory.paths().record)) {
     return report_finished(config, directory.paths(), progress);
   }
+  const engine::CpuThreads threads(config.runtime.threads);
+  std::unique_ptr<engine::ComputeDevice> device;
+  try {
+    device = open_device(config, directory, threads, progress);
+  } catch (...) {
+    directory.give_up();
+    throw;
+  }
+  if (device->is_host()) limit_memory(config.runtime.memory_limit_bytes);
   const nlohmann::json record = run_and_record(config, directory, *device, progress);
   progress.finish();
   progress.finished(record.at("result_id").get<std::string>());

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "engine/data/atomic_file.h"
+#include "harness/record/run_record.h"
 #include "include/reprotrain/error.h"
 
 namespace reprotrain::harness {
@@ -28,6 +29,11 @@ Json libraries_json(const engine::LibraryReport& report) {
   return {{"key", report.key}, {"algorithms", report.algorithms}};
 }
 
+std::string meaning_of_claim(const std::string& mode) {
+  return mode == "portable" ? "the same bits on any 64-bit little-endian machine"
+                            : "the same bits on any device with the key in member libraries";
+}
+
 std::optional<engine::LibraryReport> recorded_libraries(const Json& record,
                                                         const std::string& path) {
   if (!record.contains(kMember)) return std::nullopt;
@@ -43,11 +49,24 @@ std::optional<engine::LibraryReport> recorded_libraries(const Json& record,
   }
 }
 
-std::optional<engine::LibraryReport> begun_libraries(const RunPaths& paths) {
-  if (!std::filesystem::exists(paths.partial_record)) return std::nullopt;
-  const Json record = Json::parse(engine::read_file(paths.partial_record), nullptr, false);
-  if (!record.is_object()) return std::nullopt;
-  return recorded_libraries(record, paths.partial_record);
+std::optional<engine::LibraryReport> begun_libraries(const RunConfig& config,
+                                                     const RunPaths& paths) {
+  namespace fs = std::filesystem;
+  const bool has_checkpoint =
+      fs::is_directory(paths.checkpoints) && !fs::is_empty(paths.checkpoints);
+  if (config.numerics.is_portable() || !has_checkpoint) return std::nullopt;
+  const Json record = fs::exists(paths.partial_record)
+                          ? Json::parse(engine::read_file(paths.partial_record), nullptr, false)
+                          : Json();
+  const bool is_whole =
+      record.is_object() && record.value("record_sha256", Json()) == record_digest(record);
+  const auto begun = is_whole ? recorded_libraries(record, paths.partial_record) : std::nullopt;
+  if (begun) return begun;
+  throw Error(
+      ErrorKind::kEvidence,
+      paths.partial_record +
+          ": does not say what computed the checkpoints, so the run cannot go on in the same "
+          "way; start over with --force");
 }
 
 std::optional<engine::LibraryRequest> library_request(

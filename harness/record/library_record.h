@@ -15,13 +15,19 @@ namespace reprotrain::harness {
 
 nlohmann::json libraries_json(const engine::LibraryReport& report);
 
+/// What a claim of that mode means, in words; member `claim.meaning`.
+std::string meaning_of_claim(const std::string& mode);
+
 /// The member of a record, or nothing where it has none. Throws Error(kEvidence), naming `path`, where
 /// it is damaged.
 std::optional<engine::LibraryReport> recorded_libraries(const nlohmann::json& record,
                                                         const std::string& path);
 
-/// Of a run that was begun and not finished; nothing where it left none.
-std::optional<engine::LibraryReport> begun_libraries(const RunPaths& paths);
+/// Of a run that was begun and not finished: nothing for one in mode portable, and for one without a
+/// checkpoint, which begins again. Throws Error(kEvidence) where a run in mode device has a checkpoint and
+/// what computed it is not on record: it cannot go on with the same algorithms.
+std::optional<engine::LibraryReport> begun_libraries(const RunConfig& config,
+                                                     const RunPaths& paths);
 
 /// What a run of `config` asks of its device: nothing in mode portable. With `only_recorded`, operations
 /// that `recorded` lacks are refused.

@@ -62,9 +62,7 @@ class RecordBuilder {
         {"claim",
          {{"mode", config.numerics.mode},
           {"arithmetic", arithmetic_ids(config.numerics.products(), config.model.type)},
-          {"meaning", config.numerics.is_portable()
-                          ? "the same bits on any 64-bit little-endian machine"
-                          : "the same bits on any device with the key in member libraries"}}},
+          {"meaning", meaning_of_claim(config.numerics.mode)}}},
         {"config", config.resolved},
         {"config_sha256", digest_of(config.resolved)},
         {"identity_sha256", digest_of(identity_part(config.resolved))},

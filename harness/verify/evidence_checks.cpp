@@ -10,6 +10,7 @@
 #include "engine/data/file_digest.h"
 #include "engine/run_outputs.h"
 #include "harness/record/canonical_json.h"
+#include "harness/record/library_record.h"
 #include "harness/record/result_id.h"
 #include "harness/record/run_record.h"
 #include "include/reprotrain/error.h"
@@ -37,12 +38,36 @@ Findings check_config(const RunEvidence& evidence) {
   if (recorded != expected) return {{"config", "config in run.json", expected, recorded}};
   const std::string identity =
       kernels::sha256_hex(canonical_json(identity_part(evidence.record.at("config"))));
-  const std::string mode = evidence.record.at("config").at("numerics").value("mode", "");
-  const std::string claimed_mode = evidence.record.value("claim", Json::object()).value("mode", "");
-  if (claimed_mode != mode) return {{"config", "claim in run.json", mode, claimed_mode}};
   const std::string claimed = evidence.record.value("identity_sha256", "");
   if (claimed != identity) return {{"config", "identity_sha256 in run.json", identity, claimed}};
   return {};
+}
+
+Findings check_claim(const RunEvidence& evidence) {
+  const Json claim = evidence.record.value("claim", Json::object());
+  const std::string mode = evidence.record.at("config").at("numerics").value("mode", "");
+  const std::string claimed = claim.value("mode", ""), meaning = claim.value("meaning", "");
+  if (claimed != mode) return {{"claim", "mode in run.json", mode, claimed}};
+  if (meaning != meaning_of_claim(mode)) {
+    return {{"claim", "meaning in run.json", meaning_of_claim(mode), meaning}};
+  }
+  const auto libraries = recorded_libraries(evidence.record, evidence.paths.record);
+  if (mode == "portable") {
+    if (!libraries) return {};
+    return {{"claim", "libraries in run.json", "none in mode portable", "some"}};
+  }
+  if (!libraries) return {{"claim", "libraries in run.json", "those of the run", "missing"}};
+  Findings findings;
+  for (const char* const field : {"architecture", "multiprocessors", "cuda_runtime", "cublaslt"}) {
+    const auto found = libraries->key.find(field);
+    if (found == libraries->key.end() || found->second.empty()) {
+      findings.push_back({"claim", std::string("key in run.json, ") + field, "a value", "missing"});
+    }
+  }
+  if (is_complete(evidence) && libraries->algorithms.empty()) {
+    findings.push_back({"claim", "algorithms in run.json", "those of the run", "none"});
+  }
+  return findings;
 }
 
 Findings check_files(const RunEvidence& evidence) {
@@ -133,6 +158,9 @@ std::span<const EvidenceCheck> evidence_checks() {
   static constexpr std::array kChecks = {
       EvidenceCheck{"config", "config.json is the configuration that the record names",
                     check_config},
+      EvidenceCheck{"claim",
+                    "the claim is that of the configuration, with the device that it speaks of",
+                    check_claim},
       EvidenceCheck{"files", "every file in result/ has the recorded SHA-256", check_files},
       EvidenceCheck{"trace", "the chain of trace.jsonl is whole and ends where recorded",
                     check_trace},

@@ -10,7 +10,8 @@
 //
 // Why: each image is read and written once, at the beginning of a training step.
 // Requires: dense matrices that do not overlap.
-// Determinism: images are independent, given their rows; copies change no bit. Nothing is stored between the two passes.
+// Determinism: images are independent, given their rows; copies change no bit. Nothing is stored
+// between the two passes.
 // See also: docs/arithmetic.md "Configured networks"; philox.h.
 #pragma once
 
@@ -71,8 +72,8 @@ struct ImageMove {
   }
 };
 
-/// Moves every row of `from` into `to`, both (n, n_numbers). Throws std::invalid_argument, with a sentence, for
-/// shapes and moves that are none.
+/// Moves every row of `from` into `to`, both (n, n_numbers). Throws std::invalid_argument, with a
+/// sentence, for shapes and moves that are none.
 void move_images(const ImageMoves& moves, RandomStream stream, MovePass pass, ConstMatrixView from,
                  MatrixView to, const Parallel& parallel);
 

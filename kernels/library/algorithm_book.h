@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -13,14 +14,28 @@
 
 namespace reprotrain::kernels {
 
+/// A recorded choice cannot be used again.
+class ReplayError : public std::runtime_error {
+ public:
+  enum class Why {
+    kNotHere,   ///< the library does not have it on this device
+    kNotValid,  ///< no run can have chosen it: the record was edited
+  };
+  ReplayError(Why why, const std::string& sentence) : std::runtime_error(sentence), why_(why) {}
+  Why why() const { return why_; }
+
+ private:
+  Why why_;
+};
+
 class AlgorithmBook {
  public:
   /// With `is_complete`, operations that are not in `recorded` are refused.
   AlgorithmBook(AlgorithmChoices recorded, bool is_complete)
       : choices_(std::move(recorded)), is_complete_(is_complete) {}
 
-  /// What was chosen for `operation`, or nothing. Throws std::runtime_error, with a sentence, where
-  /// something had to be.
+  /// What was chosen for `operation`, or nothing. Throws ReplayError, with a sentence, where something
+  /// had to be.
   std::optional<std::string> recorded(const std::string& operation) const;
 
   /// Notes that `operation` is done so from now on.

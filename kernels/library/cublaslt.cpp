@@ -67,7 +67,6 @@ Operation::Operation(const Layouts& layouts)
       result_(make_layout(layouts.result_type, layouts.m, layouts.n, layouts.result_stride)) {
   describe(kDescTransposeA, layouts.transpose_first ? kTransposed : kPlain);
   describe(kDescTransposeB, layouts.transpose_second ? kTransposed : kPlain);
-  describe(kDescEpilogue, layouts.adds_bias ? kEpilogueBias : kEpilogueDefault);
 }
 
 std::vector<Algorithm> Operation::propose(const Session& session, size_t workspace_bytes,
@@ -99,7 +98,6 @@ bool Operation::accepts(const Session& session, const Algorithm& algorithm,
 
 void Operation::run(const Session& session, const Algorithm& algorithm, const Pointers& pointers,
                     const Workspace& workspace, cudaStream_t stream) const {
-  if (layouts_.adds_bias) describe(kDescBiasPointer, pointers.bias);
   // In binary32 and int32, one and zero of the scale's type.
   const float one_32f = 1.0f, zero_32f = 0.0f;
   const int32_t one_32i = 1, zero_32i = 0;

@@ -49,7 +49,6 @@ struct Layouts {
   int compute_type = kCompute32F;
   bool transpose_first = false;
   bool transpose_second = false;
-  bool adds_bias = false;  ///< to each column of the library's result
   int64_t m = 0, n = 0, k = 0;
   int64_t first_stride = 0, second_stride = 0, result_stride = 0;
   uint32_t first_alignment = 16, second_alignment = 16, result_alignment = 16;  ///< bytes
@@ -71,7 +70,6 @@ class Operation {
     const void* first = nullptr;
     const void* second = nullptr;
     void* result = nullptr;
-    const void* bias = nullptr;
   };
   /// Queues it with alpha 1 and beta 0. Throws std::runtime_error.
   void run(const Session& session, const Algorithm& algorithm, const Pointers& pointers,

@@ -56,12 +56,6 @@ inline constexpr int kTransposed = 1;
 // cublasLtMatmulDescAttributes_t
 inline constexpr int kDescTransposeA = 3;
 inline constexpr int kDescTransposeB = 4;
-inline constexpr int kDescEpilogue = 7;
-inline constexpr int kDescBiasPointer = 8;
-
-// cublasLtEpilogue_t
-inline constexpr int kEpilogueDefault = 1;
-inline constexpr int kEpilogueBias = 4;
 
 // cublasLtMatmulPreferenceAttributes_t
 inline constexpr int kPreferMostWorkspace = 1;

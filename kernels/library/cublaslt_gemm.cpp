@@ -9,6 +9,7 @@
 #include <string>
 
 #include "kernels/library/cublaslt.h"
+#include "kernels/library/operand_alignment.h"
 #include "kernels/library/operands_cuda.h"
 #include "kernels/matmul/ordered_matmul_cuda.h"
 
@@ -20,11 +21,10 @@ using cublaslt::Algorithm;
 
 constexpr int kProposals = 16;
 
-/// The largest power of two up to 16 that divides an address and the bytes between its rows.
-uint32_t alignment_of(const void* address, int64_t stride, size_t element_bytes) {
-  const auto bits = reinterpret_cast<uintptr_t>(address) |
-                    static_cast<uintptr_t>(stride) * element_bytes | uintptr_t{16};
-  return static_cast<uint32_t>(bits & (~bits + 1));
+/// Of every row of a matrix.
+uint32_t alignment_of_rows(const void* address, int64_t stride, size_t element_bytes) {
+  return alignment_of(reinterpret_cast<uintptr_t>(address) |
+                      static_cast<uintptr_t>(stride) * element_bytes);
 }
 
 std::string hex_of(const Algorithm& algorithm) {
@@ -100,16 +100,15 @@ cublaslt::Layouts layouts_of(const MatrixProduct& product, LibraryPrecision prec
   if (precision == LibraryPrecision::kTf32) layouts.compute_type = cublaslt::kCompute32FFastTf32;
   layouts.transpose_first = product.transpose_b;
   layouts.transpose_second = product.transpose_a;
-  layouts.adds_bias = product.bias != nullptr;
   layouts.m = product.c.n_columns;
   layouts.n = product.c.n_rows;
   layouts.k = product.depth();
   layouts.first_stride = product.b.row_stride;
   layouts.second_stride = product.a.row_stride;
   layouts.result_stride = product.c.row_stride;
-  layouts.first_alignment = alignment_of(product.b.data, product.b.row_stride, element_bytes);
-  layouts.second_alignment = alignment_of(product.a.data, product.a.row_stride, element_bytes);
-  layouts.result_alignment = alignment_of(product.c.data, product.c.row_stride, sizeof(float));
+  layouts.first_alignment = alignment_of_rows(product.b.data, product.b.row_stride, element_bytes);
+  layouts.second_alignment = alignment_of_rows(product.a.data, product.a.row_stride, element_bytes);
+  layouts.result_alignment = alignment_of_rows(product.c.data, product.c.row_stride, sizeof(float));
   return layouts;
 }
 
@@ -118,10 +117,9 @@ std::string name_of_product(const cublaslt::Layouts& l, LibraryPrecision precisi
   const auto number = [](auto n) { return std::to_string(n); };
   return "matmul " + std::string(name_of(precision)) + " " + number(l.n) + "x" + number(l.m) + "x" +
          number(l.k) + (l.transpose_second ? " t" : " n") + (l.transpose_first ? "t" : "n") +
-         (l.adds_bias ? " bias" : "") + " strides " + number(l.second_stride) + " " +
-         number(l.first_stride) + " " + number(l.result_stride) + " alignment " +
-         number(l.second_alignment) + " " + number(l.first_alignment) + " " +
-         number(l.result_alignment);
+         " strides " + number(l.second_stride) + " " + number(l.first_stride) + " " +
+         number(l.result_stride) + " alignment " + number(l.second_alignment) + " " +
+         number(l.first_alignment) + " " + number(l.result_alignment);
 }
 
 /// Elements from row to row of a factor as bfloat16: its rows begin on 16 bytes, as tensor cores want.
@@ -157,8 +155,9 @@ class CublasLtGemm final : public LibraryGemm {
     const cublaslt::Workspace memory{workspace.take<unsigned char>(library_bytes_),
                                      static_cast<size_t>(library_bytes_)};
     prepared.operation.run(session_, prepared.algorithm,
-                           {rounded.b.data, rounded.a.data, rounded.c.data, rounded.bias}, memory,
-                           stream);
+                           {rounded.b.data, rounded.a.data, rounded.c.data}, memory, stream);
+    // Not by the library, whose kernels may count on an address that parameters do not have.
+    if (product.bias != nullptr) add_bias_cuda(product.bias, product.c, stream);
   }
 
  private:
@@ -209,17 +208,18 @@ class CublasLtGemm final : public LibraryGemm {
 
   Algorithm replay(const std::string& name, const cublaslt::Operation& operation,
                    const std::string& recorded) const {
-    const auto refuse = [&](const std::string& reason) {
-      throw std::runtime_error("the algorithm that is recorded for " + name + " " + reason);
+    using Why = ReplayError::Why;
+    const auto refuse = [&](Why why, const std::string& reason) {
+      throw ReplayError(why, "the algorithm that is recorded for " + name + " " + reason);
     };
     const auto algorithm = algorithm_from(recorded);
-    if (!algorithm) refuse("is no algorithm of cuBLASLt's");
+    if (!algorithm) refuse(Why::kNotValid, "is no algorithm of cuBLASLt's");
     if (!operation.accepts(session_, *algorithm, static_cast<size_t>(library_bytes_))) {
-      refuse("is not one that cuBLASLt has here");
+      refuse(Why::kNotHere, "is not one that cuBLASLt has here");
     }
     std::string objection = order_objection(*algorithm);
     if (objection.empty()) objection = precision_objection(*algorithm, precision_);
-    if (!objection.empty()) refuse(objection);
+    if (!objection.empty()) refuse(Why::kNotValid, objection);
     return *algorithm;
   }
 

@@ -4,8 +4,8 @@
 // Of what the library proposes for a product, the first is taken that
 //   adds up the parts of a split sum in a fixed order, or has no parts;
 //   has the precision asked for, as far as the library tells what it does.
-// That choice goes into an AlgorithmBook, as the bytes of the library's own description, and comes from there where one was
-// recorded. The same checks are made of a recorded choice.
+// That choice goes into an AlgorithmBook, as the bytes of the library's own description, and comes from
+// there where one was recorded. The same checks are made of a recorded choice. A bias is added after.
 // See also: docs/device-mode.md.
 #pragma once
 

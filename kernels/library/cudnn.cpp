@@ -30,7 +30,13 @@ Functions load() {
   return found;
 }
 
-bool is_unsupported(Status status) { return status / 1000 == kNotSupported / 1000; }
+/// Whether the library has nothing for what is described. Without a driver, a runtime or a part of the
+/// library that fits it says so in this range, too: that is a failure.
+bool is_unsupported(Status status) {
+  return status / 1000 == kNotSupported / 1000 && status != kDriverDoesNotFit &&
+         status != kRuntimeDoesNotFit && status != kPrerequisiteIsMissing &&
+         status != kPartIsMissing;
+}
 
 }  // namespace
 
@@ -86,11 +92,10 @@ int Descriptor::enum_value(Attribute attribute, ValueType type) const {
   return value;
 }
 
-std::vector<int> Descriptor::notes() const {
+std::vector<int> Descriptor::notes(Attribute attribute, ValueType type) const {
   int64_t n = 0;
   std::vector<int> notes(kMostNotes);
-  check(functions().cudnnBackendGetAttribute(raw_, kEngineNotes, kNoteValue, kMostNotes, &n,
-                                             notes.data()),
+  check(functions().cudnnBackendGetAttribute(raw_, attribute, type, kMostNotes, &n, notes.data()),
         "cudnnBackendGetAttribute");
   notes.resize(static_cast<size_t>(n));
   return notes;

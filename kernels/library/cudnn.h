@@ -50,7 +50,7 @@ class Descriptor {
 
   int64_t int64(Attribute attribute) const;
   int enum_value(Attribute attribute, ValueType type) const;
-  std::vector<int> notes() const;  ///< of an engine
+  std::vector<int> notes(Attribute attribute, ValueType type) const;  ///< of an engine
   /// Descriptors of `type`: those that there are, at most `n_most`.
   std::vector<Descriptor> descriptors(Attribute attribute, DescriptorType type,
                                       int64_t n_most) const;

@@ -18,6 +18,10 @@ using Status = int;
 inline constexpr Status kSuccess = 0;
 inline constexpr Status kBadParameter = 2000;
 inline constexpr Status kNotSupported = 3000;  ///< and up to 3999
+inline constexpr Status kDriverDoesNotFit = 3005;
+inline constexpr Status kRuntimeDoesNotFit = 3006;
+inline constexpr Status kPrerequisiteIsMissing = 3008;
+inline constexpr Status kPartIsMissing = 3009;
 
 using Handle = struct Context*;
 using RawDescriptor = void*;
@@ -91,6 +95,7 @@ enum Attribute : int {
   kEngineGraph = 1300,
   kEngineIndex = 1301,
   kEngineNotes = 1303,
+  kEngineBehaviour = 1305,
   kEngineDevice = 1307,
   kDeviceDescription = 2702,
 };
@@ -107,6 +112,7 @@ enum ValueType : int {
   kKnobTypeValue = 9,
   kNoteValue = 11,
   kDescriptorValue = 15,
+  kBehaviourValue = 19,
   kCharValue = 24,
 };
 
@@ -121,7 +127,12 @@ inline constexpr int kFallBack = 2;        ///< slower engines that fit more pro
 inline constexpr int kNoteTensorCore = 0;
 inline constexpr int kNoteDownConvertsInputs = 1;
 inline constexpr int kNoteReducedPrecisionSums = 2;
+inline constexpr int kNoteFft = 3;
 inline constexpr int kNoteNondeterministic = 4;
+inline constexpr int kNoteWinograd = 5;
+// cudnnBackendBehaviorNote_t: what it does besides
+inline constexpr int kCompilesAtRunTime = 0;
+inline constexpr int kAsksCublasLt = 4;
 inline constexpr int kMostNotes = 32;
 inline constexpr int kMostKnobs = 64;
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/conv/convolution_shapes.h"
+#include "kernels/library/operand_alignment.h"
 #include "kernels/library/operands_cuda.h"
 #include "kernels/reduce/column_sums_cuda.h"
 
@@ -16,11 +17,6 @@ namespace {
 using cudnn::PassKind;
 
 constexpr const char* kPatches = "patches";
-
-int64_t alignment_of(const void* address) {
-  const auto bits = reinterpret_cast<uintptr_t>(address) | uintptr_t{16};
-  return static_cast<int64_t>(bits & (~bits + 1));
-}
 
 /// A dense array.
 template <typename T>
@@ -72,8 +68,8 @@ CudnnConvolution::Pass CudnnConvolution::describe(const Wanted& wanted) const {
   pass.images = {images.data, images.n_rows * images.n_columns};
   pass.outputs = {outputs.data, outputs.n_rows * outputs.n_columns};
   if (!pass.is_bf16()) {  // else operands are copies, which begin on a boundary
-    pass.shape.images_alignment = alignment_of(images.data);
-    pass.shape.outputs_alignment = alignment_of(outputs.data);
+    pass.shape.images_alignment = alignment_of(reinterpret_cast<uintptr_t>(images.data));
+    pass.shape.outputs_alignment = alignment_of(reinterpret_cast<uintptr_t>(outputs.data));
   }
   return pass;
 }
@@ -86,7 +82,7 @@ const cudnn::Plan* CudnnConvolution::plan_of(const Pass& pass) {
   const std::optional<std::string> recorded = book_.recorded(name);
   if (!recorded) plan = cudnn::Plan::choose(target_, pass.shape, most_bytes_);
   if (recorded && *recorded != kPatches) {
-    plan = cudnn::Plan::replay(target_, pass.shape, *recorded, most_bytes_);
+    plan = cudnn::Plan::replay(target_, pass.shape, *recorded);
   }
   book_.use(name, plan ? plan->choice() : kPatches);
   const auto& kept = plans_.emplace(name, std::move(plan)).first->second;
@@ -94,7 +90,7 @@ const cudnn::Plan* CudnnConvolution::plan_of(const Pass& pass) {
 }
 
 std::optional<int64_t> CudnnConvolution::bytes_of(const Pass& pass) {
-  if (pass.shape.n_images == 0) return std::nullopt;
+  if (pass.shape.n_images == 0) return std::nullopt;  // the library has no tensors without elements
   const cudnn::Plan* const plan = plan_of(pass);
   if (plan == nullptr) return std::nullopt;
   int64_t n_bytes = DeviceWorkspace::bytes_for<float>(pass.n_weights()) +

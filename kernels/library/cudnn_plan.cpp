@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <sstream>
 #include <stdexcept>
 #include <utility>
@@ -120,14 +121,21 @@ Descriptor engine_of(const Descriptor& config) {
   return std::move(engines.front());
 }
 
+bool holds(const std::vector<int>& notes, int note) {
+  return std::find(notes.begin(), notes.end(), note) != notes.end();
+}
+
 /// Why an engine's bits are not those that are asked for, or "".
-std::string objection_to(const std::vector<int>& notes, LibraryPrecision precision) {
-  const auto has = [&](int note) {
-    return std::find(notes.begin(), notes.end(), note) != notes.end();
-  };
+std::string objection_to(const Descriptor& engine, LibraryPrecision precision) {
+  const std::vector<int> notes = engine.notes(kEngineNotes, kNoteValue);
+  const std::vector<int> behaviour = engine.notes(kEngineBehaviour, kBehaviourValue);
+  const auto has = [&](int note) { return holds(notes, note); };
   if (has(kNoteNondeterministic)) return "is not deterministic";
   if (has(kNoteDownConvertsInputs)) return "rounds its factors otherwise";
   if (has(kNoteReducedPrecisionSums)) return "does not sum in binary32";
+  if (has(kNoteFft) || has(kNoteWinograd)) return "sums transforms of its factors";
+  if (holds(behaviour, kCompilesAtRunTime)) return "is compiled at run time";
+  if (holds(behaviour, kAsksCublasLt)) return "leaves the choice to cuBLASLt";
   if (precision == LibraryPrecision::kFp32 && has(kNoteTensorCore)) {
     return "uses tensor cores, which round binary32";
   }
@@ -163,7 +171,7 @@ std::string objection_to(const FinishedPlan& plan, LibraryPrecision precision, i
   const std::vector<Descriptor> configs =
       plan.descriptor.descriptors(kPlanConfig, kEngineConfig, 1);
   if (configs.empty()) return "does not tell its engine";
-  const std::string objection = objection_to(engine_of(configs.front()).notes(), precision);
+  const std::string objection = objection_to(engine_of(configs.front()), precision);
   if (!objection.empty()) return objection;
   return plan.workspace_bytes <= most_bytes ? "" : "needs too much work space";
 }
@@ -242,7 +250,7 @@ std::optional<Plan> Plan::choose(const Target& target, const PassShape& shape, i
   for (const int mode : {kPredictFastest, kFallBack}) {
     for (const Descriptor& config : proposals(target, *graph, mode)) {
       // Asked before a plan is made, which may compile for seconds.
-      if (!objection_to(engine_of(config).notes(), shape.precision).empty()) continue;
+      if (!objection_to(engine_of(config), shape.precision).empty()) continue;
       std::optional<FinishedPlan> plan = finish(target, config);
       if (!plan || !objection_to(*plan, shape.precision, most_bytes).empty()) continue;
       return Plan(std::move(plan->descriptor), text_of_choice(config), plan->workspace_bytes);
@@ -251,22 +259,23 @@ std::optional<Plan> Plan::choose(const Target& target, const PassShape& shape, i
   return std::nullopt;
 }
 
-Plan Plan::replay(const Target& target, const PassShape& shape, const std::string& choice,
-                  int64_t most_bytes) {
-  const auto refuse = [&](const std::string& reason) {
-    throw std::runtime_error("the algorithm that is recorded for " + name_of_pass(shape) + ", " +
-                             choice + ", " + reason);
+Plan Plan::replay(const Target& target, const PassShape& shape, const std::string& choice) {
+  using Why = ReplayError::Why;
+  const auto refuse = [&](Why why, const std::string& reason) {
+    throw ReplayError(why, "the algorithm that is recorded for " + name_of_pass(shape) + ", " +
+                               choice + ", " + reason);
   };
   const std::optional<ParsedChoice> parsed = parse_choice(choice);
-  if (!parsed) refuse("is no engine of cuDNN's");
+  if (!parsed) refuse(Why::kNotValid, "is no engine of cuDNN's");
   const std::optional<Descriptor> graph = graph_of(target, shape);
-  if (!graph) refuse("is not one that cuDNN has here");
+  if (!graph) refuse(Why::kNotHere, "is not one that cuDNN has here");
   const std::optional<Descriptor> config = build(target, *graph, *parsed);
-  if (!config) refuse("is not one that cuDNN has here");
+  if (!config) refuse(Why::kNotHere, "is not one that cuDNN has here");
   std::optional<FinishedPlan> plan = finish(target, *config);
-  if (!plan) refuse("is not one that cuDNN can run here");
-  const std::string objection = objection_to(*plan, shape.precision, most_bytes);
-  if (!objection.empty()) refuse(objection);
+  if (!plan) refuse(Why::kNotHere, "is not one that cuDNN can run here");
+  const std::string objection =
+      objection_to(*plan, shape.precision, std::numeric_limits<int64_t>::max());
+  if (!objection.empty()) refuse(Why::kNotValid, objection);
   return Plan(std::move(plan->descriptor), choice, plan->workspace_bytes);
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which of cuDNN's engines computes a convolution, and with which settings: one whose bits repeat.
 //
-// Engines that say of themselves that they are not deterministic are passed over, and those of another
-// precision. The notes are those of the engine inside the finished plan, which is what is executed.
+// Engines that say of themselves that they are not deterministic are passed over, those of another
+// precision or with sums of transforms (FFT, Winograd), and those that compile at run time or ask another
+// library, whose own choices nobody records. The notes are those of the engine inside the finished
+// plan, which is what is executed.
 // An engine's index and its knobs are the choice, as text that goes into a record; a choice that was
 // recorded is built again from that text, and checked in the same way.
 #pragma once
@@ -12,6 +14,7 @@
 #include <string>
 
 #include "kernels/conv/convolution.h"
+#include "kernels/library/algorithm_book.h"
 #include "kernels/library/cudnn.h"
 #include "kernels/library/library_precision.h"
 
@@ -39,10 +42,9 @@ class Plan {
   /// where there is none. Throws std::runtime_error where the library fails.
   static std::optional<Plan> choose(const Target& target, const PassShape& shape,
                                     int64_t most_bytes);
-  /// The plan of a choice() of before. Throws std::runtime_error, with a sentence, where it is none, or is
-  /// not allowed.
-  static Plan replay(const Target& target, const PassShape& shape, const std::string& choice,
-                     int64_t most_bytes);
+  /// The plan of a choice() of before, whatever work space it needs. Throws ReplayError, with a sentence,
+  /// where it is none, is not allowed, or is not one that the library has here.
+  static Plan replay(const Target& target, const PassShape& shape, const std::string& choice);
 
   /// "engine 67 knobs 2=1 13=0".
   const std::string& choice() const { return choice_; }

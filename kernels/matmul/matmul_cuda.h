@@ -30,7 +30,8 @@ int64_t matmul_workspace_bytes(MatmulSpecification specification, const ProductS
                                const MatmulPlan& plan);
 
 /// Queues `product`, whose pointers are device memory, on `stream`. Throws as multiply does, CudaError
-/// where CUDA fails or the workspace is too small, and std::runtime_error, with a sentence, where a library fails.
+/// where CUDA fails or the workspace is too small, and std::runtime_error, with a sentence, where a
+/// library fails.
 void multiply_cuda(MatmulSpecification specification, const MatrixProduct& product,
                    const MatmulPlan& plan, const DeviceWorkspace& workspace, cudaStream_t stream);
 

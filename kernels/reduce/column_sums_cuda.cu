@@ -117,6 +117,16 @@ void add_product_column_sums_cuda(ConstMatrixView a, ConstMatrixView b, ExactSum
   add_column_terms_cuda(Products{a, b}, a.n_rows, a.n_columns, sums, stream, method);
 }
 
+void column_sums_cuda(ConstMatrixView m, DeviceWorkspace workspace, std::span<float> sums,
+                      cudaStream_t stream) {
+  const auto n = static_cast<int64_t>(sums.size());
+  if (n == 0) return;
+  auto* const exact = workspace.take<ExactSumAccumulator>(n);
+  clear_sums_cuda(exact, n, stream);
+  add_column_sums_cuda(m, exact, stream);
+  round_sums_cuda(exact, n, sums.data(), stream);
+}
+
 void clear_moments_cuda(MomentAccumulator* moments, int64_t n_columns, cudaStream_t stream) {
   check_cuda(cudaMemsetAsync(moments, 0, static_cast<size_t>(n_columns) * sizeof(*moments), stream),
              "cudaMemsetAsync");

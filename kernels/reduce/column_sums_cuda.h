@@ -36,15 +36,8 @@ inline int64_t column_sums_bytes(int64_t n_columns) {
 }
 
 /// The sum of every column of `m`, rounded once. Nothing where `sums` is empty.
-inline void column_sums_cuda(ConstMatrixView m, DeviceWorkspace workspace, std::span<float> sums,
-                             cudaStream_t stream) {
-  const auto n = static_cast<int64_t>(sums.size());
-  if (n == 0) return;
-  auto* const exact = workspace.take<ExactSumAccumulator>(n);
-  clear_sums_cuda(exact, n, stream);
-  add_column_sums_cuda(m, exact, stream);
-  round_sums_cuda(exact, n, sums.data(), stream);
-}
+void column_sums_cuda(ConstMatrixView m, DeviceWorkspace workspace, std::span<float> sums,
+                      cudaStream_t stream);
 
 /// What is known of a column so far. All zero is the empty column.
 struct MomentAccumulator {

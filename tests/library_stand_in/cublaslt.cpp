@@ -240,8 +240,6 @@ Status cublasLtMatmul(Handle /*handle*/, MatmulDesc desc_pointer, const void* al
   const Factor second = factor(b, as<Layout>(b_layout), kDescTransposeB);
   const auto& inner = as<Layout>(a_layout);
   const auto depth = static_cast<int64_t>(first.is_transposed ? inner.n_rows : inner.n_columns);
-  const bool adds_bias = desc.value<int>(kDescEpilogue) == kEpilogueBias;
-  const float* const bias = adds_bias ? desc.value<const float*>(kDescBiasPointer) : nullptr;
   reprotrain::emulated_cuda::queue_library_kernel(stream, [=] {
     static uint64_t n_calls = 0;
     const bool is_reversed = id == kUnordered && ++n_calls % 2 == 0;
@@ -255,8 +253,7 @@ Status cublasLtMatmul(Handle /*handle*/, MatmulDesc desc_pointer, const void* al
           memcpy(workspace, &low, sizeof low);
           memcpy(&low, workspace, sizeof low);
         }
-        const float added = bias == nullptr ? 0.0f : bias[row];
-        const float sum = is_reversed ? (high + added) + low : (low + high) + added;
+        const float sum = is_reversed ? chain(first, second, row, column, 0, depth) : low + high;
         static_cast<float*>(d)[column * result.stride + row] = sum;
       }
     }

@@ -313,6 +313,7 @@ Status cudnnBackendGetAttribute(RawDescriptor raw, int attribute, int type, int6
   const Shared& thing = shared(raw);
   if (!thing->is_final) return kBadParameter;
   if (type == kNoteValue) return answer(notes_of(*thing), n_wanted, n, values);
+  if (type == kBehaviourValue) return answer(std::vector<int>(), n_wanted, n, values);
   if (type == kDescriptorValue) {
     const std::vector<Shared> things = attribute == kHeuristicsResults
                                            ? proposals(thing->things.at(kHeuristicsGraph).front())
@@ -323,7 +324,11 @@ Status cudnnBackendGetAttribute(RawDescriptor raw, int attribute, int type, int6
     }
     return kSuccess;
   }
-  return answer(thing->values.at(attribute), type == kInt64Value ? 8 : 4, n, values);
+  const std::vector<unsigned char>& bytes = thing->values.at(attribute);
+  const size_t element_bytes = type == kInt64Value ? 8 : 4;
+  *n = static_cast<int64_t>(bytes.size() / element_bytes);
+  memcpy(values, bytes.data(), static_cast<size_t>(std::min(n_wanted, *n)) * element_bytes);
+  return kSuccess;
 }
 
 Status cudnnBackendExecute(Handle handle, RawDescriptor raw_plan, RawDescriptor raw_pack) {

@@ -16,7 +16,7 @@ def shift_of(word, longest):
 def draw(seed, layer, step, row, probability, longest):
     """Whether row `row` of a batch flips, and by how many pixels it is shifted down and right."""
     words = [random_word(seed, PURPOSE * 2**24 + layer, step, 4 * row + i) for i in range(3)]
-    flips = words[0] < Fraction(probability) * 2**32
+    flips = words[0] < Fraction(probability) * 2**32 // 1
     return flips, shift_of(words[1], longest), shift_of(words[2], longest)
 
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs in mode device, on the emulated device with libraries that stand in for NVIDIA's: products whose bits repeat
 on one kind of device, with the algorithms that the record names."""
+import json
 import os
 import pathlib
 import shutil
@@ -61,7 +62,7 @@ class DeviceModeTest(DeviceTest):
         return {name: id for name, id in self.record(out)["outputs"].items() if name.startswith("model/parameters")}
 
 
-class DeviceMode(DeviceModeTest):
+class DeviceModeProducts(DeviceModeTest):
     def test_two_runs_have_the_same_bits_and_name_what_computed_them(self):
         config = self.device_config()
         first, second = (self.run_on_device(config, name) for name in ("first", "second"))
@@ -80,6 +81,8 @@ class DeviceMode(DeviceModeTest):
         out = self.run_on_device(self.device_config(), "run")
         self.assertEqual(set(self.products(out).values()), {HALVES})
 
+
+class DeviceModeConvolutions(DeviceModeTest):
     def test_precisions_differ_and_each_repeats(self):
         seen = {}
         for precision in ("fp32", "tf32", "bf16"):
@@ -117,6 +120,8 @@ class DeviceMode(DeviceModeTest):
         self.assertAlmostEqual(losses[0], losses[1], delta=1e-3)
         self.assertNotEqual(losses[0], losses[1])
 
+
+class DeviceModeRefusals(DeviceModeTest):
     def test_only_algorithms_in_no_fixed_order_are_a_refusal(self):
         self.assertRegex(self.refusal(self.device_config(), REPROTRAIN_STAND_IN_ONLY=str(UNORDERED)),
                          r"cuBLASLt has no algorithm whose bits repeat for matmul fp32 8x8x\d+ .*: the last one it "
@@ -181,9 +186,9 @@ class DeviceModeLife(DeviceModeTest):
     def test_a_recorded_engine_that_is_not_deterministic_is_refused(self):
         out = self.run_on_device(self.image_device_config(), "run")
         whole = (out / "run.json").read_text()
-        for choice, reason in ((f"engine {UNORDERED_ENGINE} knobs 4=1", "is not deterministic"),
-                               ("engine 99 knobs", "is not one that cuDNN has here"),
-                               ("motor 3", "is no engine of cuDNN's")):
+        for choice, reason, status in ((f"engine {UNORDERED_ENGINE} knobs 4=1", "is not deterministic", 4),
+                                       ("engine 99 knobs", "is not one that cuDNN has here", 3),
+                                       ("motor 3", "is no engine of cuDNN's", 4)):
             (out / "run.json").write_text(whole)
 
             def plant(record):
@@ -192,7 +197,7 @@ class DeviceModeLife(DeviceModeTest):
 
             edit_json(out / "run.json", plant)
             reseal(out)
-            self.assertRegex(self.verify(out, expect=2).stderr,
+            self.assertRegex(self.verify(out, expect=status).stderr,
                              f"the algorithm that is recorded for convolution .*, {choice}, {reason}")
 
     def test_another_device_is_inconclusive_and_says_why(self):
@@ -217,7 +222,7 @@ class DeviceModeLife(DeviceModeTest):
 
         edit_json(out / "run.json", plant)
         reseal(out)
-        self.assertRegex(self.verify(out, expect=2).stderr,
+        self.assertRegex(self.verify(out, expect=4).stderr,
                          r"the algorithm that is recorded for matmul .* adds up parts of a sum in no fixed order")
 
     def test_a_record_without_its_algorithms(self):
@@ -229,15 +234,23 @@ class DeviceModeLife(DeviceModeTest):
 
         edit_json(out / "run.json", forget_one)
         reseal(out)
-        self.assertIn("the record names no algorithm for matmul", self.verify(out, expect=2).stderr)
+        self.assertIn("the record names no algorithm for matmul", self.verify(out, expect=4).stderr)
         (out / "run.json").write_text(whole)
         edit_json(out / "run.json", lambda record: record.pop("libraries"))
         reseal(out)
-        self.assertIn("claims mode device and does not say which", self.verify(out, expect=4).stderr)
+        self.assertIn("libraries in run.json", self.verify(out, expect=4).stdout)
         (out / "run.json").write_text(whole)
         edit_json(out / "run.json", lambda record: record["claim"].update(mode="portable"))
         reseal(out)
-        self.assertIn("claim in run.json", self.verify(out, expect=4).stdout)
+        self.assertIn("mode in run.json", self.verify(out, expect=4).stdout)
+        (out / "run.json").write_text(whole)
+        edit_json(out / "run.json", lambda record: record["claim"].update(meaning="the same bits everywhere"))
+        reseal(out)
+        self.assertIn("meaning in run.json", self.verify(out, expect=4).stdout)
+        (out / "run.json").write_text(whole)
+        edit_json(out / "run.json", lambda record: record["libraries"].update(key={}))
+        reseal(out)
+        self.assertIn("key in run.json, architecture", self.call("verify", out, "--evidence-only", expect=4).stdout)
 
     def interrupted(self, config, name):
         out = self.folder / name
@@ -260,6 +273,15 @@ class DeviceModeLife(DeviceModeTest):
         done = self.train_on("cuda", config, out, "--resume", expect=2, REPROTRAIN_STAND_IN_VERSION="130200")
         self.assertRegex(done.stderr, r"the run was begun on another kind of device \(cublaslt: 130100 there, 130200 "
                                       r"here\); resume it there, or start over with --force")
+        partial = out / "run.partial.json"
+        whole_partial = partial.read_text()
+        for damaged in ("", "{", json.dumps({"status": "running"}), whole_partial.replace("130100", "130200")):
+            partial.write_text(damaged)
+            done = self.train_on("cuda", config, out, "--resume", expect=4, REPROTRAIN_STAND_IN_VERSION="130200")
+            self.assertIn("does not say what computed the checkpoints", done.stderr)
+        partial.unlink()
+        self.train_on("cuda", config, out, "--resume", expect=4)
+        partial.write_text(whole_partial)
         # The library would choose otherwise now, and does for the products of the evaluation, which are new.
         self.train_on("cuda", config, out, "--resume", REPROTRAIN_STAND_IN_FIRST=str(ASCENDING))
         self.assertEqual(self.parameters(out), self.parameters(whole))

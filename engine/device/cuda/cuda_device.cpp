@@ -54,7 +54,7 @@ CudaDevice::CudaDevice(int index, int64_t most_bytes, std::unique_ptr<kernels::I
   plan_.matmul.n_multiprocessors = properties.multiProcessorCount;
   plan_.matmul.gemm = gemm_.get();
   if (library != nullptr) {
-    libraries_.emplace(*library, properties);
+    libraries_.emplace(*library, properties, most_bytes);
     plan_.matmul.library = &libraries_->gemm();
   }
   pool_.emplace(name_, most_bytes);
@@ -90,6 +90,10 @@ void CudaDevice::attempt(const Work& work) noexcept {
   } catch (const kernels::CudaError& error) {
     failure_ = name_ + " failed: " + error.what() +
                "; checkpoints stay as they are, --resume goes on from them on any device";
+  } catch (const kernels::ReplayError& error) {
+    const bool is_valid = error.why() == kernels::ReplayError::Why::kNotHere;
+    failure_kind_ = is_valid ? ErrorKind::kInconclusive : ErrorKind::kEvidence;
+    failure_ = error.what();
   } catch (const std::exception& error) {
     failure_ = error.what();
   }

@@ -88,6 +88,7 @@ class CudaDevice final : public ComputeDevice {
 
  protected:
   std::string failure() const override { return failure_; }
+  ErrorKind failure_kind() const override { return failure_kind_; }
   void queue_step(const StepValues& values, int64_t recording,
                   const std::function<void()>& work) override;
   void* allocate_or_fail(int64_t n_bytes) override;
@@ -110,6 +111,7 @@ class CudaDevice final : public ComputeDevice {
   std::string name_;
   std::map<std::string, std::string> properties_;
   std::string failure_;
+  ErrorKind failure_kind_ = ErrorKind::kEnvironment;
   std::unique_ptr<kernels::Int8Gemm> gemm_;
   std::optional<DeviceLibraries> libraries_;
   kernels::ConvolutionPlan plan_;

@@ -38,19 +38,21 @@ int64_t gemm_bytes(const cudaDeviceProp& device) {
 }
 
 /// Some of cuDNN's fast engines copy all images into another order.
-int64_t convolution_bytes(const cudaDeviceProp& device) {
-  return at_most_of(device, int64_t{1} << 30, 5);
+int64_t convolution_bytes(const cudaDeviceProp& device, int64_t most_bytes) {
+  const int64_t n_bytes = at_most_of(device, int64_t{1} << 30, 5);
+  return most_bytes > 0 ? std::min(n_bytes, most_bytes / 4) : n_bytes;
 }
 
 }  // namespace
 
-DeviceLibraries::DeviceLibraries(const LibraryRequest& request, const cudaDeviceProp& device)
+DeviceLibraries::DeviceLibraries(const LibraryRequest& request, const cudaDeviceProp& device,
+                                 int64_t most_bytes)
     : book_(request.recorded, request.only_recorded),
       key_(key_of(device)),
       gemm_(kernels::cublaslt_gemm(request.precision, gemm_bytes(device), book_)) {
   key_["cublaslt"] = std::to_string(kernels::cublaslt_version());
   if (!request.convolves) return;
-  convolution_.emplace(request.precision, convolution_bytes(device), book_);
+  convolution_.emplace(request.precision, convolution_bytes(device, most_bytes), book_);
   key_["cudnn"] = std::to_string(kernels::cudnn_version());
 }
 

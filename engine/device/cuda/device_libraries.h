@@ -4,6 +4,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -16,9 +17,9 @@ namespace reprotrain::engine {
 
 class DeviceLibraries {
  public:
-  /// Loads what `request` needs, for the current device. Throws std::runtime_error, with a sentence,
-  /// where a library cannot be had.
-  DeviceLibraries(const LibraryRequest& request, const cudaDeviceProp& device);
+  /// Loads what `request` needs, for the current device, of whose memory a run takes at most `most_bytes`,
+  /// 0: no limit. Throws std::runtime_error, with a sentence, where a library cannot be had.
+  DeviceLibraries(const LibraryRequest& request, const cudaDeviceProp& device, int64_t most_bytes);
 
   kernels::LibraryGemm& gemm() const { return *gemm_; }
   /// Throws std::runtime_error, with a sentence, where the request has said that there are none.

@@ -64,6 +64,8 @@ class RealCudnn : public ::testing::Test {
 };
 
 TEST_F(RealCudnn, HasAnEngineForEveryPassOfAResidualNetworkInEveryPrecision) {
+  Convolution grouped = square(28, 3, 1, 64, 64);
+  grouped.n_groups = 4;
   for (const PassKind kind : kKinds) {
     for (const LibraryPrecision precision : kPrecisions) {
       for (const Convolution& c :
@@ -83,7 +85,7 @@ TEST_F(RealCudnn, ReplaysWhatItChose) {
       const PassShape shape = shape_of(kind, precision, square(56, 3, 1, 64, 64));
       const auto chosen = Plan::choose(target(), shape, kMostBytes);
       ASSERT_TRUE(chosen) << name_of_pass(shape);
-      const Plan replayed = Plan::replay(target(), shape, chosen->choice(), kMostBytes);
+      const Plan replayed = Plan::replay(target(), shape, chosen->choice());
       EXPECT_EQ(replayed.choice(), chosen->choice());
       EXPECT_EQ(replayed.workspace_bytes(), chosen->workspace_bytes());
     }
@@ -102,7 +104,7 @@ TEST_F(RealCudnn, KeepsToThePrecision) {
   EXPECT_THROW(
       {
         try {
-          Plan::replay(target(), fp32, of_tf32, kMostBytes);
+          Plan::replay(target(), fp32, of_tf32);
         } catch (const std::runtime_error& error) {
           EXPECT_NE(std::string(error.what()).find("uses tensor cores, which round binary32"),
                     std::string::npos)
@@ -120,7 +122,7 @@ TEST_F(RealCudnn, RefusesEnginesThatAreNotDeterministic) {
   int n_refused = 0;
   for (int engine = 0; engine < 100; ++engine) {
     try {
-      Plan::replay(target(), shape, "engine " + std::to_string(engine) + " knobs", kMostBytes);
+      Plan::replay(target(), shape, "engine " + std::to_string(engine) + " knobs");
     } catch (const std::runtime_error& error) {
       n_refused += std::string(error.what()).find("is not deterministic") != std::string::npos;
     }
@@ -135,7 +137,7 @@ TEST_F(RealCudnn, RefusesWhatIsNoChoiceOfIts) {
        {"", "engine", "engine 1", "engine -1 knobs", "engine 1 knobs 2",
         "engine 1 knobs 2=", "engine 1 knobs 2=x", "engine 1 knobs 2:1", "motor 1 knobs",
         "engine 9999 knobs", "engine 1 knobs 2=999999"}) {
-    EXPECT_THROW(Plan::replay(target(), shape, choice, kMostBytes), std::runtime_error) << choice;
+    EXPECT_THROW(Plan::replay(target(), shape, choice), std::runtime_error) << choice;
   }
 }
 
