@@ -163,11 +163,11 @@ class Training:
     def choose_arithmetic(self, precision, settings):
         if precision == "tf32" and not self.is_cuda:
             raise ValueError("TF32 is a format of GPUs")
-        torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+        torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
         torch.backends.cudnn.allow_tf32 = precision == "tf32"
         self.rounds_to_tf32 = rounds_to_tf32(self.device)
-        if self.rounds_to_tf32 and precision != "tf32":
-            raise ValueError("products are rounded to TF32, which was switched off")
+        if any(self.rounds_to_tf32) and precision != "tf32":
+            raise ValueError("factors are rounded to TF32, which was switched off")
         torch.backends.cudnn.benchmark = self.is_tuned
         if settings == "deterministic":
             torch.use_deterministic_algorithms(True)
@@ -261,10 +261,17 @@ class Training:
 
 
 def rounds_to_tf32(device):
-    """Whether a product sees its factors with 10 bits of fraction: switches are one thing, arithmetic is another."""
+    """Whether a product and a convolution see their factors with 10 bits of fraction: the switches are one thing, and
+    differ by version, the arithmetic is another."""
     factor, n_terms = 1 + 2**-12, 512
-    factors = torch.full((n_terms, n_terms), factor, device=device)
-    return abs((factors @ factors)[0, 0].item() / n_terms - factor**2) > 2**-13
+
+    def factors(*shape):
+        return torch.full(shape, factor, device=device)
+
+    with torch.no_grad():
+        product = factors(n_terms, n_terms) @ factors(n_terms, n_terms)
+        convolution = nn.functional.conv2d(factors(8, n_terms, 8, 8), factors(64, n_terms, 1, 1))
+    return [abs(result.flatten()[0].item() / n_terms - factor**2) > 2**-13 for result in (product, convolution)]
 
 
 def cuda_graphs_skipped():
