@@ -17,12 +17,13 @@ foreach(program ${programs})
 endforeach()
 
 install(TARGETS ${programs} RUNTIME_DEPENDENCY_SET libraries RUNTIME DESTINATION bin)
+if(TARGET reprotrain_cuda)
+  set_target_properties(reprotrain_cuda PROPERTIES INSTALL_RPATH "\$ORIGIN")
+  install(TARGETS reprotrain_cuda RUNTIME_DEPENDENCY_SET libraries LIBRARY DESTINATION ${private_libraries})
+endif()
 install(RUNTIME_DEPENDENCY_SET libraries
   PRE_EXCLUDE_REGEXES "^ld-linux" "^lib(c|dl|m|pthread|resolv|rt)\\.so"
   LIBRARY DESTINATION ${private_libraries})
-if(TARGET reprotrain_cuda)
-  install(TARGETS reprotrain_cuda LIBRARY DESTINATION ${private_libraries})
-endif()
 install(DIRECTORY configs DESTINATION ${shared_files})
 install(DIRECTORY docs DESTINATION ${shared_files} PATTERN adr EXCLUDE)
 install(FILES tests/golden/examples.kat DESTINATION ${shared_files})

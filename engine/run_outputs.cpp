@@ -8,8 +8,8 @@
 
 #include "engine/data/content_id.h"
 #include "engine/data/hdf5_writer.h"
+#include "engine/data/stored_group.h"
 #include "engine/models/model_list.h"
-#include "engine/models/stored_attribute.h"
 #include "engine/models/stored_layers.h"
 #include "include/reprotrain/error.h"
 #include "kernels/base/float_bits.h"
@@ -35,16 +35,24 @@ void collect_ids(const Hdf5Node& node, const std::string& prefix, ContentIds& id
   }
 }
 
-Activation stored_activation(const std::string& name, const std::string& path) {
+Activation stored_activation(const StoredGroup& root) {
+  const std::string& name = root.text("activation");
   const std::optional<Activation> activation = activation_called(name);
-  if (!activation) refuse_model(path, "activation \"" + name + "\" is unknown");
+  if (!activation) root.refuse("activation \"" + name + "\" is unknown");
   return *activation;
 }
 
-kernels::MatmulSpecification stored_matmul(const std::string& name, const std::string& path) {
+kernels::MatmulSpecification stored_matmul(const StoredGroup& root) {
+  const std::string& name = root.text("matmul");
   const std::optional<kernels::MatmulSpecification> matmul = kernels::matmul_called(name);
-  if (!matmul) refuse_model(path, "matmul \"" + name + "\" is unknown");
+  if (!matmul) root.refuse("matmul \"" + name + "\" is unknown");
   return *matmul;
+}
+
+size_t dataset_count(const Hdf5Node& node) {
+  size_t count = node.is_dataset ? 1 : 0;
+  for (const auto& [name, child] : node.children) count += dataset_count(child);
+  return count;
 }
 
 void save_config(const ModelConfig& config, Hdf5Node& root) {
@@ -57,37 +65,39 @@ void save_config(const ModelConfig& config, Hdf5Node& root) {
   if (config.type == "network") save_layers(config, root);
 }
 
-ModelConfig load_config(const Hdf5Node& root, const std::string& path) {
+ModelConfig load_config(const StoredGroup& root) {
   ModelConfig config;
-  config.type = stored_text(root, "type", path);
-  config.activation = stored_activation(stored_text(root, "activation", path), path);
-  config.layer_norm = stored_integer(root, "layer_norm", path) != 0;
-  config.matmul = stored_matmul(stored_text(root, "matmul", path), path);
-  const auto hidden = stored_attribute(root, "hidden", ElementType::kInt64, path).int64s();
+  config.type = root.text("type");
+  config.activation = stored_activation(root);
+  config.layer_norm = root.integer("layer_norm") != 0;
+  config.matmul = stored_matmul(root);
+  const auto hidden = root.attribute("hidden", ElementType::kInt64).int64s();
+  if (hidden.size() > dataset_count(root.group("parameters").node())) {
+    root.refuse("it has more hidden layers than tensors");
+  }
   config.hidden.assign(hidden.begin(), hidden.end());
-  if (config.type == "network") load_layers(root, path, config);
+  if (config.type == "network") load_layers(root, config);
   return config;
 }
 
-void load_parameters(const Hdf5Node& root, const std::string& path, Network& network) {
-  std::vector<float> parameters(network.parameters().size());
-  for (const Parameter& parameter : network.parameter_list()) {
-    const Array& array = root.require("parameters/" + parameter.name, path).array;
-    if (array.type != ElementType::kFloat32 || array.shape != parameter.shape) {
-      refuse_model(path,
-                   "tensor \"" + parameter.name + "\" has another type or shape than the model's");
+/// The values of a model's tensors, which are all compared with what the file holds at first.
+std::vector<float> load_parameters(const StoredGroup& group, const std::vector<Parameter>& list) {
+  for (const Parameter& parameter : list) {
+    const Hdf5Node& node = group.node().require(parameter.name, group.file().path);
+    if (!node.is_dataset || node.array.type != ElementType::kFloat32 ||
+        node.array.shape != parameter.shape) {
+      group.refuse("tensor \"" + parameter.name + "\" has another type or shape than the model's");
     }
-    const auto values = array.floats();
-    std::copy(values.begin(), values.end(),
-              parameters.begin() + static_cast<std::ptrdiff_t>(parameter.offset));
   }
-  network.set_parameters(parameters);
-}
-
-size_t dataset_count(const Hdf5Node& node) {
-  size_t count = node.is_dataset ? 1 : 0;
-  for (const auto& [name, child] : node.children) count += dataset_count(child);
-  return count;
+  if (dataset_count(group.node()) != list.size()) {
+    group.refuse("it holds tensors that its layers do not have");
+  }
+  std::vector<float> parameters;
+  for (const Parameter& parameter : list) {
+    const auto values = group.dataset(parameter.name, ElementType::kFloat32).floats();
+    parameters.insert(parameters.end(), values.begin(), values.end());
+  }
+  return parameters;
 }
 
 std::vector<std::string> split_names(const Split& split, int64_t n_rows) {
@@ -173,20 +183,19 @@ ContentIds write_model(const std::string& path, const ModelConfig& config, const
 
 namespace {
 
-SavedModel model_in(const Hdf5Node& root, const std::string& path, ComputeDevice& device) {
-  if (stored_integer(root, "reprotrain_model", path) != kModelFormat) {
-    refuse_model(path, "its format version is another one");
+SavedModel model_in(const StoredGroup& root, ComputeDevice& device) {
+  if (root.integer("reprotrain_model") != kModelFormat) {
+    root.refuse("its format version is another one");
   }
-  const ModelConfig config = load_config(root, path);
-  const auto& names = root.require("feature_names", path).array.strings;
-  Target target = load_target(root.require("target", path), path);
-  Network network = build_network(config, target.task, static_cast<int64_t>(names.size()),
-                                  target.n_outputs(), /*seed=*/0, device);
-  load_parameters(root, path, network);
-  if (dataset_count(root.require("parameters", path)) != network.parameter_list().size()) {
-    refuse_model(path, "it holds tensors that its layers do not have");
-  }
-  return {config, FeaturePlan::load(root.require("transforms", path)), names, std::move(target),
+  const ModelConfig config = load_config(root);
+  const auto& names = root.list("feature_names", ElementType::kString).strings;
+  Target target = load_target(root.group("target"));
+  const auto parameters = [&](const std::vector<Parameter>& list) {
+    return load_parameters(root.group("parameters"), list);
+  };
+  Network network = restore_network(config, target.task, static_cast<int64_t>(names.size()),
+                                    target.n_outputs(), parameters, device);
+  return {config, FeaturePlan::load(root.group("transforms").node()), names, std::move(target),
           std::move(network)};
 }
 
@@ -194,7 +203,9 @@ SavedModel model_in(const Hdf5Node& root, const std::string& path, ComputeDevice
 
 SavedModel read_model(const std::string& path, ComputeDevice& device) {
   try {
-    return model_in(read_hdf5(path), path, device);
+    const Hdf5Node root = read_hdf5(path);
+    const StoredFile file{path, "model"};
+    return model_in({root, file}, device);
   } catch (const Error& error) {
     // What is wrong with a configuration or data elsewhere is here a file that was edited.
     if (error.kind() != ErrorKind::kConfig && error.kind() != ErrorKind::kData) throw;

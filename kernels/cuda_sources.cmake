@@ -7,6 +7,7 @@ set(REPROTRAIN_CUDA_SOURCES
   conv/convolution_cuda.cu
   conv/convolution_input_gradient_cuda.cu
   conv/convolution_weight_gradient_cuda.cu
+  conv/image_moves_cuda.cu
   conv/max_pooling_cuda.cu
   conv/patches_cuda.cu
   digest/tile_digest_cuda.cu
@@ -58,6 +59,7 @@ set(REPROTRAIN_CUDA_HEADERS
   conv/batch_norm_cuda.h
   conv/convolution_cuda.h
   conv/image_elements_cuda.h
+  conv/image_moves_cuda.h
   conv/patches_cuda.h
   conv/pooling_cuda.h
   digest/tile_digest_cuda.h

@@ -23,7 +23,7 @@ install_arguments=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --conformance) parts="conformance" ;;
-    --suite) parts="conformance training suite" ;;
+    --suite) parts="conformance training suite"; install_arguments+=(--tests) ;;
     --require) require=yes ;;
     --no-install) install_arguments+=(--no-install) ;;
     -h | --help) sed -n '3,18s/^# \{0,1\}//p' "$0"; exit 0 ;;
@@ -65,8 +65,12 @@ emulated() {
   "$@" >"$log" 2> >(grep -v "warning: TCG doesn't support requested feature" >&2)
 }
 
+# Asked for one by one: of several, "command -v" finds some.
+arm_tools_are_there() { command -v aarch64-linux-gnu-g++ >/dev/null && command -v qemu-aarch64 >/dev/null; }
+
 build_conformance_here() {
-  { [ -f "$here/CMakeCache.txt" ] || cmake --preset release; } && cmake --build "$here" --target reprotrain_conformance
+  { [ -f "$here/CMakeCache.txt" ] || cmake --preset release -DREPROTRAIN_BUILD_TESTS=OFF; } &&
+    cmake --build "$here" --target reprotrain_conformance
 }
 
 build_conformance_for_arm() {
@@ -101,7 +105,7 @@ check_conformance() {
     conformance Nehalem "portable" qemu-x86_64 -cpu Nehalem "$here_program"
     conformance Haswell "portable avx2" qemu-x86_64 -cpu Haswell "$here_program"
   fi
-  if ! command -v aarch64-linux-gnu-g++ >/dev/null || ! command -v qemu-aarch64 >/dev/null; then
+  if ! arm_tools_are_there; then
     skipped "aarch64: g++-aarch64-linux-gnu or qemu-user is not installed"
   elif ! logged "$out/build-conformance-aarch64.log" build_conformance_for_arm; then
     failed "build for aarch64"
@@ -172,7 +176,7 @@ check_suite() {
   fi
 }
 
-sysroot_is_there() { command -v aarch64-linux-gnu-g++ qemu-aarch64 >/dev/null && scripts/make_aarch64_sysroot.sh "$sysroot"; }
+sysroot_is_there() { arm_tools_are_there && scripts/make_aarch64_sysroot.sh "$sysroot"; }
 
 mkdir -p "$out"
 scripts/install_dependencies.sh --cross "${install_arguments[@]}" || true

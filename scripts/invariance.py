@@ -49,7 +49,8 @@ def golden_ids():
 def examples():
     """name -> (configuration, extra arguments)"""
     found = {name: (ROOT / f"configs/{name}/{name}.json", []) for name in ("digits", "breast_cancer", "diabetes")}
-    found["digits_cnn"] = (ROOT / "configs/digits/digits_cnn.json", [])
+    for name in ("digits_cnn", "digits_resnet"):
+        found[name] = (ROOT / f"configs/digits/{name}.json", [])
     for matmul in ("int8x2", "int8x3"):
         found[f"digits-{matmul}"] = (found["digits"][0], ["--set", f"numerics.matmul={matmul}"])
     data = os.environ.get("REPROTRAIN_TEST_DATA")

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Makes the package: one tarball that can be unpacked anywhere and run without root, compilers or other packages.
 #
-#   scripts/package.sh [--cuda] [--check] [--tree DIR] [--out DIR] [--no-install]
+#   scripts/package.sh [--cuda] [--architectures LIST] [--check] [--tree DIR] [--out DIR] [--no-install]
 #
-#   --cuda   with the CUDA module for every supported GPU (needs nvcc)
+#   --cuda   with the CUDA module for every supported GPU (needs nvcc), or with
+#            --architectures 90, say, for some, as CMake names them: that is built sooner
 #   --check  tries the tarball where there is nothing else: in a tree that holds this machine's C library alone, or in
 #            the tree DIR (made by debootstrap, say). Needs root, or a kernel that lets users have namespaces.
 #   --out    where the tarball goes (default: build/)
@@ -18,22 +19,23 @@ check=no
 tree=
 out=build
 install_arguments=()
+options=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --cuda) preset=package-cuda ;;
     --check) check=yes ;;
-    --tree | --out) [ $# -gt 1 ] || { echo "package.sh: $1 needs a folder" >&2; exit 2; } ;;&
+    --tree | --out | --architectures) [ $# -gt 1 ] || { echo "package.sh: $1 needs a value" >&2; exit 2; } ;;&
+    --architectures) preset=package-cuda; options+=("-DCMAKE_CUDA_ARCHITECTURES=$2"); shift ;;
     --tree) tree=$2; check=yes; shift ;;
     --out) out=$2; shift ;;
     --no-install) install_arguments+=(--no-install) ;;
-    -h | --help) sed -n '3,13s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '3,14s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "package.sh: unknown argument $1" >&2; exit 2 ;;
   esac
   shift
 done
 
 scripts/install_dependencies.sh "${install_arguments[@]}"
-options=()
 [ "${CI:-}" = true ] && options+=(-DREPROTRAIN_WERROR=ON)
 cmake --preset "$preset" "${options[@]}" >/dev/null
 cmake --build --preset "$preset"
@@ -71,6 +73,21 @@ reprotrain() {
     "${home#"$tree"}/bin/reprotrain" "$@"
 }
 
+# The module needs nothing but glibc and what lies beside it, and does not mind that there is no driver.
+if [ "$preset" = package-cuda ]; then
+  module=$home/lib/reprotrain/libreprotrain_cuda.so
+  foreign=$(readelf -d "$module" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -vE '^(ld-linux.*|lib(c|dl|m|pthread|rt))\.so\.[0-9]+$' || true)
+  for library in $foreign; do
+    [ -e "$home/lib/reprotrain/$library" ] || { echo "package.sh: the CUDA module needs $library, which is missing" >&2; exit 1; }
+  done
+  paths=$(readelf -d "$module" | sed -n 's/.*(R\(UN\)\{0,1\}PATH).*\[\(.*\)\]/\2/p')
+  [ "$paths" = "\$ORIGIN" ] || { echo "package.sh: the CUDA module looks for libraries in '$paths'" >&2; exit 1; }
+  reprotrain env >"$scratch/env.log"
+  grep -qE '^  CUDA module +for CUDA [0-9]' "$scratch/env.log" &&
+    grep -qE '^  NVIDIA driver +none: this machine has no NVIDIA driver' "$scratch/env.log" ||
+    { cat "$scratch/env.log" >&2; exit 1; }
+fi
+
 share=${home#"$tree"}/share/reprotrain
 run=${home#"$tree"}/run
 reprotrain selftest --device cpu >"$scratch/selftest.log" || { cat "$scratch/selftest.log" >&2; exit 1; }
@@ -83,4 +100,4 @@ actual=$(sed -n 's/^ *"result_id": "\(.*\)",\{0,1\}$/\1/p' "$tree$run/run.json")
 [ -n "$expected" ] && [ "$actual" = "$expected" ] ||
   { echo "package.sh: digits gave '$actual' instead of $expected" >&2; exit 1; }
 echo "package.sh: in $([ "$tree" = "$scratch/tree" ] && echo "a tree with a C library alone" || echo "$tree"):" \
-  "selftest, training, verify and HDF5 as everywhere ($actual)"
+  "selftest, training, verify and HDF5 as everywhere ($actual)$([ "$preset" = package-cuda ] && echo ", with the CUDA module and no driver")"

@@ -81,8 +81,9 @@ struct Hdf5Node {
 /// filters, fixed property lists. Strings are variable-length UTF-8.
 void write_hdf5(const Hdf5Node& root, const std::string& path);
 
-/// Reads a whole file, in a limited child process. Throws Error(kData) when it is no sound HDF5
-/// file or decodes to more than `limit_bytes`.
-Hdf5Node read_hdf5(const std::string& path, int64_t limit_bytes = int64_t{16} << 30);
+/// Reads a whole file that write_hdf5 or a Hdf5Writer made, in a limited child process. Throws
+/// Error(kData) when it is no sound HDF5 file, or when its content takes more bytes than the file: by
+/// filters, fill values or links to one object, none of which this program writes.
+Hdf5Node read_hdf5(const std::string& path);
 
 }  // namespace reprotrain::engine

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,6 +25,7 @@
 #include "kernels/base/parallel.h"
 #include "kernels/conv/batch_norm.h"
 #include "kernels/conv/convolution.h"
+#include "kernels/conv/image_moves.h"
 #include "kernels/conv/pooling.h"
 #include "kernels/digest/tile_digest.h"
 #include "kernels/elementwise/activation_kind.h"
@@ -57,6 +59,9 @@ class ComputeDevice {
 
   /// "cpu", "cuda:0 NVIDIA H200".
   virtual std::string name() const = 0;
+  /// What a record says of a device besides: "multiprocessors" -> "132". Nothing of a CPU, which the
+  /// record knows.
+  virtual std::map<std::string, std::string> details() const { return {}; }
   /// Threads of the host, for what is done there.
   virtual const kernels::Parallel& host_threads() const = 0;
   /// Whether memory of the host is memory of the device, and every call has finished when it returns.
@@ -93,8 +98,8 @@ class ComputeDevice {
 
   /// Queues a training step: the operators that `work` asks for. A device may record them and repeat
   /// them for later steps of the same `recording` without calling `work` again, so it must always ask
-  /// for the same operators on the same memory, but for `values`: in a step, dropout and optimizers
-  /// take their step and their factor from there.
+  /// for the same operators on the same memory, but for `values`: in a step, dropout, moves of images
+  /// and optimizers take their step and their factor from there.
   void run_step(const StepValues& values, int64_t recording, const std::function<void()>& work) {
     std::exception_ptr thrown;  // no exception may cross the device
     queue_step(values, recording, [&] {
@@ -119,6 +124,9 @@ class ComputeDevice {
   virtual void column_sums(kernels::ConstMatrixView matrix, std::span<float> sums) = 0;
   virtual void apply_dropout(const kernels::Dropout& dropout, kernels::RandomStream stream,
                              std::span<float> values) = 0;
+  virtual void move_images(const kernels::ImageMoves& moves, kernels::RandomStream stream,
+                           kernels::MovePass pass, kernels::ConstMatrixView from,
+                           kernels::MatrixView to) = 0;
   virtual void layer_norm(const kernels::LayerNormForward& pass) = 0;
   virtual void layer_norm(const kernels::LayerNormBackward& pass) = 0;
   virtual void batch_norm(const kernels::BatchNormTraining& pass) = 0;

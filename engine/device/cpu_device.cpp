@@ -78,6 +78,12 @@ void CpuDevice::apply_dropout(const kernels::Dropout& dropout, kernels::RandomSt
   kernels::apply_dropout(dropout, stream, values, threads_);
 }
 
+void CpuDevice::move_images(const kernels::ImageMoves& moves, kernels::RandomStream stream,
+                            kernels::MovePass pass, kernels::ConstMatrixView from,
+                            kernels::MatrixView to) {
+  kernels::move_images(moves, stream, pass, from, to, threads_);
+}
+
 void CpuDevice::layer_norm(const kernels::LayerNormForward& pass) {
   kernels::layer_norm_forward(pass, threads_);
 }

@@ -35,6 +35,9 @@ class CpuDevice final : public ComputeDevice {
   void column_sums(kernels::ConstMatrixView matrix, std::span<float> sums) override;
   void apply_dropout(const kernels::Dropout& dropout, kernels::RandomStream stream,
                      std::span<float> values) override;
+  void move_images(const kernels::ImageMoves& moves, kernels::RandomStream stream,
+                   kernels::MovePass pass, kernels::ConstMatrixView from,
+                   kernels::MatrixView to) override;
   void layer_norm(const kernels::LayerNormForward& pass) override;
   void layer_norm(const kernels::LayerNormBackward& pass) override;
   void batch_norm(const kernels::BatchNormTraining& pass) override;

@@ -82,6 +82,8 @@ LoadedModule load(const std::filesystem::path& path) {
 
 std::string cuda_module_file() { return find_module().string(); }
 
+bool cuda_is_emulated() { return false; }
+
 const CudaModuleTable* load_cuda_module(std::string& reason) {
   static const LoadedModule module = load(find_module());
   reason = module.reason;

@@ -24,9 +24,13 @@ DeviceChoice device_choice(const std::string& text) {
 CudaDevices find_cuda_devices(std::optional<int> wanted) {
   CudaDevices found;
   found.module = load_cuda_module(found.reason);
-  if (found.module == nullptr) return found;
+  if (found.module == nullptr) {
+    found.is_broken = !cuda_module_file().empty();
+    return found;
+  }
   const int n_devices = found.module->count_devices(found.reason);
-  if (n_devices == 0) found.reason = "this machine has no CUDA device";
+  found.is_broken = n_devices < 0;
+  if (n_devices == 0 && found.reason.empty()) found.reason = "this machine has no CUDA device";
   if (n_devices <= 0) return found;
   if (wanted && *wanted >= n_devices) {
     found.reason = "there is no cuda:" + std::to_string(*wanted) + "; devices are 0 to " +
@@ -51,26 +55,33 @@ Error no_device_with_libraries(const std::string& reason) {
 
 std::unique_ptr<ComputeDevice> open_device(const std::string& text, int64_t most_bytes,
                                            const kernels::Parallel& threads,
-                                           const std::optional<LibraryRequest>& library) {
+                                           const std::optional<LibraryRequest>& library,
+                                           const Note& note) {
   const DeviceChoice choice = device_choice(text);
-  if (library) {
-    require_no_contradiction(library->precision);
-    if (!choice.cuda) throw no_device_with_libraries("it is a CPU");
+  if (library) require_no_contradiction(library->precision);
+  if (!choice.cuda) {
+    if (library) throw no_device_with_libraries("it is a CPU");
+    return std::make_unique<CpuDevice>(threads);
   }
-  if (choice.cuda) {
-    CudaDevices found = find_cuda_devices(choice.cuda_index);
-    if (found.has_any()) {
-      auto device = found.module->open_device(found.first, most_bytes,
-                                              library ? &*library : nullptr, threads, found.reason);
-      if (device != nullptr) return device;
-    }
-    if (library) throw no_device_with_libraries(found.reason);
-    if (!choice.cpu) {
-      throw Error(ErrorKind::kEnvironment, "device \"" + text + "\" cannot be used: " +
-                                               found.reason + "; --device cpu gives the same bits");
-    }
+  CudaDevices found = find_cuda_devices(choice.cuda_index);
+  const bool cpu_will_do = choice.cpu && !library;
+  const auto pass_over = [&] {
+    if (cpu_will_do && note) note("CUDA is not used: " + found.reason);
+  };
+  for (int index = found.first; index <= found.last; ++index) {
+    auto device = found.module->open_device(index, most_bytes, library ? &*library : nullptr,
+                                            threads, found.reason);
+    if (device != nullptr) return device;
+    pass_over();
+    if (!choice.cpu) break;
   }
-  return std::make_unique<CpuDevice>(threads);
+  if (library) throw no_device_with_libraries(found.reason);
+  if (choice.cpu) {
+    if (found.is_broken) pass_over();
+    return std::make_unique<CpuDevice>(threads);
+  }
+  throw Error(ErrorKind::kEnvironment, "device \"" + text + "\" cannot be used: " + found.reason +
+                                           "; --device cpu gives the same bits");
 }
 
 }  // namespace reprotrain::engine

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/models/activation_layer.h"
+#include "engine/models/augmentation_layer.h"
 #include "engine/models/average_pool_layer.h"
 #include "engine/models/batch_norm_layer.h"
 #include "engine/models/convolution_layer.h"
@@ -97,6 +98,9 @@ class LayerBuilder {
         return chain.add(std::make_unique<NormLayer>(n_norms_++, shape_.channels));
       case LayerKind::kResidual:
         return append_residual(config, pointer, chain);
+      case LayerKind::kRandomFlip:
+      case LayerKind::kRandomShift:
+        return append_augmentation(config, pointer, chain);
     }
   }
 
@@ -107,7 +111,7 @@ class LayerBuilder {
                       std::max(c.size, c.groups) <= kMostUnits &&
                       std::max({c.window, c.stride, c.dilation}) <= kLargestWindow &&
                       c.probability >= 0.0 && c.probability < 1.0 && c.momentum >= 0.0 &&
-                      c.momentum <= 1.0;
+                      c.momentum <= 1.0 && c.pixels >= 0 && c.pixels <= kLargestWindow;
     if (!fits) refuse(pointer, "a number of this layer is out of range");
   }
 
@@ -183,6 +187,18 @@ class LayerBuilder {
                                               shape_.size()));
   }
 
+  void append_augmentation(const LayerConfig& config, const std::string& pointer,
+                           LayerChain& chain) {
+    require_image(pointer, name_of(config.kind));
+    kernels::ImageMoves moves{shape_.height, shape_.width, shape_.channels};
+    if (config.kind == LayerKind::kRandomFlip) {
+      moves.flip_threshold = kernels::ImageMoves::threshold_of(config.probability);
+    } else {
+      moves.longest_shift = config.pixels;
+    }
+    chain.add(std::make_unique<AugmentationLayer>(n_augmentations_++, moves));
+  }
+
   kernels::MatmulSpecification matmul_;
   RowShape shape_;
   int64_t n_convolutions_ = 0;
@@ -190,6 +206,7 @@ class LayerBuilder {
   int64_t n_dense_ = 0;
   int64_t n_norms_ = 0;
   int64_t n_dropouts_ = 0;
+  int64_t n_augmentations_ = 0;
 };
 
 RowShape input_shape(const ModelConfig& config, int64_t n_features) {

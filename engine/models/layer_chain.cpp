@@ -48,9 +48,11 @@ void LayerChain::initialise(size_t index, uint64_t seed, uint32_t instance,
 }
 
 void LayerChain::place(std::span<const int64_t> offsets) {
-  for (const auto& layer : layers_) {
-    const size_t n_tensors = layer->parameters().size();
-    layer->place(offsets.first(n_tensors));
+  first_with_parameters_ = layers_.size();
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const size_t n_tensors = layers_[i]->parameters().size();
+    if (n_tensors > 0) first_with_parameters_ = std::min(first_with_parameters_, i);
+    layers_[i]->place(offsets.first(n_tensors));
     offsets = offsets.subspan(n_tensors);
   }
 }
@@ -94,9 +96,10 @@ kernels::MatrixView LayerChain::backward(kernels::MatrixView gradient,
                                          const ParameterArenas& arenas, const InputGradient& wanted,
                                          ComputeDevice& device) {
   if (layers_.empty()) device.finish_matrix(wanted.end, gradient);
-  for (size_t i = layers_.size(); i-- > 0;) {
+  const size_t last = wanted.is_wanted ? 0 : first_with_parameters_;
+  for (size_t i = layers_.size(); i-- > last;) {
     const InputGradient inner =
-        i > 0 ? InputGradient{true, layers_[i - 1]->output_derivative()} : wanted;
+        i > last ? InputGradient{true, layers_[i - 1]->output_derivative()} : wanted;
     gradient = layers_[i]->backward(gradient, arenas, inner, device);
   }
   return gradient;

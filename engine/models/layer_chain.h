@@ -12,7 +12,8 @@
 namespace reprotrain::engine {
 
 /// Each function is that of Layer, for all layers together. Inference carries some rows at a time
-/// through all of them.
+/// through all of them. Where the gradient of the inputs is not wanted, backward ends at the first layer
+/// with parameters, whose inputs need none either.
 class LayerChain {
  public:
   void add(std::unique_ptr<Layer> layer) { layers_.push_back(std::move(layer)); }
@@ -32,6 +33,7 @@ class LayerChain {
 
  private:
   std::vector<std::unique_ptr<Layer>> layers_;
+  size_t first_with_parameters_ = 0;
 };
 
 }  // namespace reprotrain::engine

@@ -8,9 +8,10 @@ namespace reprotrain::engine {
 namespace {
 
 // In the order of the enumerators.
-constexpr std::array<const char*, 11> kLayerNames = {
-    "conv2d",  "max_pool", "average_pool", "global_average_pool", "batch_norm", "activation",
-    "dropout", "flatten",  "dense",        "layer_norm",          "residual"};
+constexpr std::array<const char*, 13> kLayerNames = {
+    "conv2d",      "max_pool", "average_pool", "global_average_pool", "batch_norm", "activation",
+    "dropout",     "flatten",  "dense",        "layer_norm",          "residual",   "random_flip",
+    "random_shift"};
 
 }  // namespace
 

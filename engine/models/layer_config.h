@@ -23,6 +23,8 @@ enum class LayerKind {
   kDense,
   kLayerNorm,
   kResidual,
+  kRandomFlip,
+  kRandomShift,
 };
 
 /// "conv2d", "max_pool", ...: in configurations and model files alike.
@@ -43,7 +45,8 @@ struct LayerConfig {
   bool bias = true;
   std::optional<kernels::Activation> activation;  ///< of conv2d, dense, activation
   double momentum = 0.1;                          ///< batch_norm
-  double probability = 0.0;                       ///< dropout
+  double probability = 0.0;                       ///< dropout, random_flip
+  int64_t pixels = 0;                             ///< random_shift
   std::vector<LayerConfig> branch;                ///< residual
   std::vector<LayerConfig> shortcut;              ///< residual; empty: identity
 };

@@ -15,9 +15,7 @@ kernels::ConstMatrixView MaxPoolLayer::forward_training(kernels::ConstMatrixView
 
 void MaxPoolLayer::forward(kernels::ConstMatrixView inputs, std::span<const float> /*parameters*/,
                            kernels::MatrixView outputs, ComputeDevice& device) const {
-  DeviceArena<int32_t> winners;
-  device.max_pooling(
-      {pooling_, inputs, outputs, winners.matrix(device, outputs.n_rows, outputs.n_columns)});
+  device.max_pooling(kernels::MaxPoolingForward{pooling_, inputs, outputs});
 }
 
 kernels::MatrixView MaxPoolLayer::backward(kernels::MatrixView gradient,

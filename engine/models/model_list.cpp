@@ -80,4 +80,11 @@ Network build_network(const ModelConfig& config, Task task, int64_t n_features, 
   return Network(config, n_features, n_outputs, seed, device);
 }
 
+Network restore_network(const ModelConfig& config, Task task, int64_t n_features, int64_t n_outputs,
+                        const ParameterValues& values, ComputeDevice& device) {
+  check(config, task);
+  assert(task == Task::kMulticlass || n_outputs == 1);
+  return Network(config, n_features, n_outputs, values, device);
+}
+
 }  // namespace reprotrain::engine

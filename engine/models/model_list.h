@@ -38,4 +38,8 @@ const ModelEntry* find_model(std::string_view name);
 Network build_network(const ModelConfig& config, Task task, int64_t n_features, int64_t n_outputs,
                       uint64_t seed, ComputeDevice& device);
 
+/// The same with `values` as its parameters, which are asked for before memory is taken for them.
+Network restore_network(const ModelConfig& config, Task task, int64_t n_features, int64_t n_outputs,
+                        const ParameterValues& values, ComputeDevice& device);
+
 }  // namespace reprotrain::engine

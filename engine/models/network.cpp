@@ -72,8 +72,10 @@ struct Network::State {
     return {std::as_const(parameters).span(), gradients.span(), parameters.span()};
   }
 
+  int64_t n_parameters() const { return list.empty() ? 0 : list.back().offset + list.back().size; }
   void place_parameters();
-  void initialise(uint64_t seed);
+  std::vector<float> initial_values(uint64_t seed) const;
+  void allocate();
   void upload(std::span<const float> values);
 };
 
@@ -89,19 +91,22 @@ void Network::State::place_parameters() {
     offset += size;
   }
   layers.place(offsets);
-  parameters.reserve(device, offset);
-  gradients.reserve(device, offset);
 }
 
-void Network::State::initialise(uint64_t seed) {
-  std::vector<float> values(static_cast<size_t>(parameters.size()));
+void Network::State::allocate() {
+  parameters.reserve(device, n_parameters());
+  gradients.reserve(device, n_parameters());
+}
+
+std::vector<float> Network::State::initial_values(uint64_t seed) const {
+  std::vector<float> values(static_cast<size_t>(n_parameters()));
   for (size_t instance = 0; instance < list.size(); ++instance) {
     const Parameter& parameter = list[instance];
     layers.initialise(instance, seed, static_cast<uint32_t>(instance),
                       std::span(values).subspan(static_cast<size_t>(parameter.offset),
                                                 static_cast<size_t>(parameter.size)));
   }
-  upload(values);
+  return values;
 }
 
 void Network::State::upload(std::span<const float> values) {
@@ -109,13 +114,27 @@ void Network::State::upload(std::span<const float> values) {
   device.upload(values.data(), parameters.data(), static_cast<int64_t>(values.size_bytes()));
 }
 
-Network::Network(const ModelConfig& config, int64_t n_features, int64_t n_outputs, uint64_t seed,
+Network::Network(const ModelConfig& config, int64_t n_features, int64_t n_outputs,
                  ComputeDevice& device)
     : state_(new State{device, {}, {}, {}, {}, {}}) {
   assert(n_outputs >= 1);
   state_->layers = build_layers(config, n_features, n_outputs);
   state_->place_parameters();
-  state_->initialise(seed);
+}
+
+Network::Network(const ModelConfig& config, int64_t n_features, int64_t n_outputs, uint64_t seed,
+                 ComputeDevice& device)
+    : Network(config, n_features, n_outputs, device) {
+  state_->allocate();
+  state_->upload(state_->initial_values(seed));
+}
+
+Network::Network(const ModelConfig& config, int64_t n_features, int64_t n_outputs,
+                 const ParameterValues& values, ComputeDevice& device)
+    : Network(config, n_features, n_outputs, device) {
+  const std::vector<float> given = values(state_->list);
+  state_->allocate();
+  state_->upload(given);
 }
 
 Network::~Network() = default;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -30,6 +31,10 @@ struct StepPosition {
   uint64_t step = 0;  ///< counted from 0 over the whole run
 };
 
+/// Values of all parameters, one arena, for tensors of these names and shapes. Asked before a network takes
+/// memory for them.
+using ParameterValues = std::function<std::vector<float>(const std::vector<Parameter>&)>;
+
 /// Every value is a function of (config, seed, parameters, inputs) only. Everything it is given and
 /// returns is memory of its device, unless said otherwise. Work space grows to the largest batch seen
 /// and is then reused: no allocation per step.
@@ -39,6 +44,9 @@ class Network {
   /// it. Throws Error(kConfig) for configured layers that do not fit one another.
   Network(const ModelConfig& config, int64_t n_features, int64_t n_outputs, uint64_t seed,
           ComputeDevice& device);
+  /// With `values` instead. What they throw passes through.
+  Network(const ModelConfig& config, int64_t n_features, int64_t n_outputs,
+          const ParameterValues& values, ComputeDevice& device);
   ~Network();
   Network(Network&&) noexcept;
   Network& operator=(Network&&) noexcept;
@@ -69,6 +77,7 @@ class Network {
 
  private:
   struct State;
+  Network(const ModelConfig& config, int64_t n_features, int64_t n_outputs, ComputeDevice& device);
   std::unique_ptr<State> state_;
 };
 

@@ -4,40 +4,112 @@
 #include <array>
 #include <utility>
 
-#include "engine/models/stored_attribute.h"
-
 namespace reprotrain::engine {
 
 namespace {
 
 constexpr const char* kNoActivation = "none";
 
-using IntegerField = std::pair<const char*, int64_t LayerConfig::*>;
-constexpr std::array<IntegerField, 5> kIntegers = {{{"size", &LayerConfig::size},
-                                                    {"window", &LayerConfig::window},
-                                                    {"stride", &LayerConfig::stride},
-                                                    {"dilation", &LayerConfig::dilation},
-                                                    {"groups", &LayerConfig::groups}}};
-constexpr std::array<std::pair<const char*, bool LayerConfig::*>, 2> kFlags = {
-    {{"pads", &LayerConfig::pads}, {"bias", &LayerConfig::bias}}};
-constexpr std::array<std::pair<const char*, double LayerConfig::*>, 2> kReals = {
-    {{"momentum", &LayerConfig::momentum}, {"probability", &LayerConfig::probability}}};
 constexpr std::array<std::pair<const char*, int64_t ImageConfig::*>, 3> kSides = {
     {{"image_height", &ImageConfig::height},
      {"image_width", &ImageConfig::width},
      {"image_channels", &ImageConfig::channels}}};
 
+/// `padding`, which the configuration names by words.
+template <typename Flag>
+struct Padding {
+  Flag& pads;
+};
+
+constexpr const char* kSamePadding = "same";
+constexpr const char* kNoPadding = "none";
+
+/// visit(name, field) for each field that the configuration gives a layer of this kind, by its name.
+template <typename Layer, typename Visit>
+void for_each_field(Layer& layer, const Visit& visit) {
+  switch (layer.kind) {
+    case LayerKind::kConv2d:
+      visit("channels", layer.size);
+      visit("kernel", layer.window);
+      visit("stride", layer.stride);
+      visit("dilation", layer.dilation);
+      visit("groups", layer.groups);
+      visit("padding", Padding{layer.pads});
+      visit("bias", layer.bias);
+      return visit("activation", layer.activation);
+    case LayerKind::kMaxPool:
+    case LayerKind::kAveragePool:
+      visit("window", layer.window);
+      visit("stride", layer.stride);
+      return visit("padding", Padding{layer.pads});
+    case LayerKind::kBatchNorm:
+      return visit("momentum", layer.momentum);
+    case LayerKind::kActivation:
+      return visit("function", layer.activation);
+    case LayerKind::kDropout:
+    case LayerKind::kRandomFlip:
+      return visit("probability", layer.probability);
+    case LayerKind::kRandomShift:
+      return visit("pixels", layer.pixels);
+    case LayerKind::kDense:
+      visit("units", layer.size);
+      return visit("activation", layer.activation);
+    case LayerKind::kGlobalAveragePool:
+    case LayerKind::kFlatten:
+    case LayerKind::kLayerNorm:
+    case LayerKind::kResidual:
+      return;
+  }
+}
+
+struct FieldWriter {
+  Hdf5Node& node;
+
+  void operator()(const char* name, int64_t value) const { write(name, value); }
+  void operator()(const char* name, bool value) const { write(name, static_cast<int64_t>(value)); }
+  void operator()(const char* name, double value) const { write(name, value); }
+  void operator()(const char* name, const std::optional<Activation>& value) const {
+    write(name, std::string(value ? name_of(*value) : kNoActivation));
+  }
+  void operator()(const char* name, const Padding<const bool>& value) const {
+    write(name, std::string(value.pads ? kSamePadding : kNoPadding));
+  }
+
+ private:
+  template <typename T>
+  void write(const char* name, const T& value) const {
+    node.attributes[name] = Array::scalar(value);
+  }
+};
+
+struct FieldReader {
+  const StoredGroup& group;
+
+  void operator()(const char* name, int64_t& field) const { field = group.integer(name); }
+  void operator()(const char* name, bool& field) const { field = group.integer(name) != 0; }
+  void operator()(const char* name, double& field) const { field = group.real(name); }
+  void operator()(const char* name, std::optional<Activation>& field) const {
+    const std::string& word = group.text(name);
+    field = activation_called(word);
+    if (!field && word != kNoActivation) refuse(name, word);
+  }
+  void operator()(const char* name, const Padding<bool>& field) const {
+    const std::string& word = group.text(name);
+    field.pads = word == kSamePadding;
+    if (!field.pads && word != kNoPadding) refuse(name, word);
+  }
+
+ private:
+  [[noreturn]] void refuse(const std::string& name, const std::string& word) const {
+    group.refuse(name + " \"" + word + "\" is unknown");
+  }
+};
+
 void save_list(const std::vector<LayerConfig>& layers, Hdf5Node& group);
 
 void save_layer(const LayerConfig& layer, Hdf5Node& node) {
   node.attributes["type"] = Array::scalar(std::string(name_of(layer.kind)));
-  node.attributes["activation"] =
-      Array::scalar(std::string(layer.activation ? name_of(*layer.activation) : kNoActivation));
-  for (const auto& [name, field] : kIntegers) node.attributes[name] = Array::scalar(layer.*field);
-  for (const auto& [name, field] : kFlags) {
-    node.attributes[name] = Array::scalar(static_cast<int64_t>(layer.*field));
-  }
-  for (const auto& [name, field] : kReals) node.attributes[name] = Array::scalar(layer.*field);
+  for_each_field(layer, FieldWriter{node});
   if (layer.kind != LayerKind::kResidual) return;
   save_list(layer.branch, node.at_or_create("layers"));
   save_list(layer.shortcut, node.at_or_create("shortcut"));
@@ -50,43 +122,28 @@ void save_list(const std::vector<LayerConfig>& layers, Hdf5Node& group) {
   }
 }
 
-std::vector<LayerConfig> load_list(const Hdf5Node& group, const std::string& path);
+std::vector<LayerConfig> load_list(const StoredGroup& group);
 
-LayerConfig load_layer(const Hdf5Node& node, const std::string& path) {
+LayerConfig load_layer(const StoredGroup& group) {
   LayerConfig layer;
-  const std::string& type = stored_text(node, "type", path);
+  const std::string& type = group.text("type");
   const std::optional<LayerKind> kind = layer_kind_called(type);
-  if (!kind) refuse_model(path, "layer type \"" + type + "\" is unknown");
+  if (!kind) group.refuse("layer type \"" + type + "\" is unknown");
   layer.kind = *kind;
-  const std::string& function = stored_text(node, "activation", path);
-  layer.activation = activation_called(function);
-  if (!layer.activation && function != kNoActivation) {
-    refuse_model(path, "activation \"" + function + "\" is unknown");
-  }
-  for (const auto& [name, field] : kIntegers) {
-    layer.*field = stored_integer(node, name, path);
-  }
-  for (const auto& [name, field] : kFlags) {
-    layer.*field = stored_integer(node, name, path) != 0;
-  }
-  for (const auto& [name, field] : kReals) {
-    layer.*field = stored_real(node, name, path);
-  }
+  for_each_field(layer, FieldReader{group});
   if (layer.kind != LayerKind::kResidual) return layer;
-  layer.branch = load_list(node.require("layers", path), path);
-  layer.shortcut = load_list(node.require("shortcut", path), path);
+  layer.branch = load_list(group.group("layers"));
+  layer.shortcut = load_list(group.group("shortcut"));
   return layer;
 }
 
-std::vector<LayerConfig> load_list(const Hdf5Node& group, const std::string& path) {
-  const int64_t count = stored_integer(group, "count", path);
-  if (count != static_cast<int64_t>(group.children.size())) {
-    refuse_model(path, "the count of its layers is not their number");
+std::vector<LayerConfig> load_list(const StoredGroup& group) {
+  const int64_t count = group.integer("count");
+  if (count != static_cast<int64_t>(group.node().children.size())) {
+    group.refuse("the count of its layers is not their number");
   }
   std::vector<LayerConfig> layers;
-  for (int64_t i = 0; i < count; ++i) {
-    layers.push_back(load_layer(group.require(std::to_string(i), path), path));
-  }
+  for (int64_t i = 0; i < count; ++i) layers.push_back(load_layer(group.group(std::to_string(i))));
   return layers;
 }
 
@@ -100,14 +157,12 @@ void save_layers(const ModelConfig& config, Hdf5Node& root) {
     group.attributes[name] = Array::scalar((*config.image).*side);
 }
 
-void load_layers(const Hdf5Node& root, const std::string& path, ModelConfig& config) {
-  const Hdf5Node& group = root.require("layers", path);
-  config.layers = load_list(group, path);
-  if (group.attributes.count(kSides[0].first) == 0) return;
+void load_layers(const StoredGroup& root, ModelConfig& config) {
+  const StoredGroup group = root.group("layers");
+  config.layers = load_list(group);
+  if (!group.has_attribute(kSides[0].first)) return;
   ImageConfig image;
-  for (const auto& [name, side] : kSides) {
-    image.*side = stored_integer(group, name, path);
-  }
+  for (const auto& [name, side] : kSides) image.*side = group.integer(name);
   config.image = image;
 }
 

@@ -7,7 +7,7 @@
 
 #include "engine/data/atomic_file.h"
 #include "engine/data/file_digest.h"
-#include "engine/data/hdf5_tree.h"
+#include "engine/data/stored_group.h"
 #include "include/reprotrain/error.h"
 
 namespace reprotrain::engine {
@@ -18,6 +18,7 @@ namespace {
 
 constexpr int64_t kFormatVersion = 1;
 constexpr const char* kPrefix = "step-";
+constexpr const char* kStateFile = "state.h5";
 
 std::string folder_name(int64_t step) {
   char name[32];
@@ -43,8 +44,8 @@ Array array_of(const std::vector<float>& values) {
   return Array::of(std::span<const float>(values), {static_cast<int64_t>(values.size())});
 }
 
-std::vector<float> floats_of(const Array& array) {
-  const auto view = array.floats();
+std::vector<float> stored_floats(const StoredGroup& group, const std::string& name) {
+  const auto view = group.list(name, ElementType::kFloat32).floats();
   return {view.begin(), view.end()};
 }
 
@@ -68,59 +69,36 @@ Hdf5Node tree_of(const TrainingState& state, const CheckpointIdentity& identity)
   return root;
 }
 
-class CheckpointReader {
- public:
-  CheckpointReader(const Hdf5Node& root, std::string file) : root_(root), file_(std::move(file)) {}
-
-  const Array& attribute(const char* name) const {
-    const auto found = root_.attributes.find(name);
-    if (found == root_.attributes.end()) {
-      throw Error(ErrorKind::kEvidence, file_ + ": attribute \"" + name + "\" is missing");
-    }
-    return found->second;
-  }
-  int64_t integer(const char* name) const { return attribute(name).int64s()[0]; }
-  double number(const char* name) const { return attribute(name).doubles()[0]; }
-  std::string text(const char* name) const {
-    const Array& array = attribute(name);
-    return array.strings.empty() ? std::string() : array.strings.front();
-  }
-
-  TrainingState state() const {
-    TrainingState state;
-    state.step = integer("step");
-    state.epoch = integer("epoch");
-    state.rows_in_epoch = integer("rows_in_epoch");
-    state.epoch_loss_sum = number("epoch_loss_sum");
-    state.finished = integer("finished") != 0;
-    state.observer_mark = text("observer_mark");
-    state.best_value = number("best_value");
-    state.best_epoch = integer("best_epoch");
-    state.parameters = floats_of(root_.require("parameters", file_).array);
-    state.best_parameters = floats_of(root_.require("best_parameters", file_).array);
-    collect(root_.require("optimizer", file_), "", state);
-    return state;
-  }
-
- private:
-  void collect(const Hdf5Node& group, const std::string& prefix, TrainingState& state) const {
-    for (const auto& [name, child] : group.children) {
-      if (child.is_dataset) {
-        state.optimizer.emplace_back(prefix + name, floats_of(child.array));
-      } else {
-        collect(child, prefix + name + "/", state);
-      }
+void collect_optimizer(const StoredGroup& group, const std::string& prefix, TrainingState& state) {
+  for (const auto& [name, child] : group.node().children) {
+    if (child.is_dataset) {
+      state.optimizer.emplace_back(prefix + name, stored_floats(group, name));
+    } else {
+      collect_optimizer(group.group(name), prefix + name + "/", state);
     }
   }
+}
 
-  const Hdf5Node& root_;
-  std::string file_;
-};
+TrainingState state_in(const StoredGroup& root) {
+  TrainingState state;
+  state.step = root.integer("step");
+  state.epoch = root.integer("epoch");
+  state.rows_in_epoch = root.integer("rows_in_epoch");
+  state.epoch_loss_sum = root.real("epoch_loss_sum");
+  state.finished = root.integer("finished") != 0;
+  state.observer_mark = root.text("observer_mark");
+  state.best_value = root.real("best_value");
+  state.best_epoch = root.integer("best_epoch");
+  state.parameters = stored_floats(root, "parameters");
+  state.best_parameters = stored_floats(root, "best_parameters");
+  collect_optimizer(root.group("optimizer"), "", state);
+  return state;
+}
 
 /// The checkpoint in `folder`, or nothing (and a note) when its bytes are not the ones written.
 std::optional<Hdf5Node> read_if_sound(const fs::path& folder,
                                       const std::function<void(std::string_view)>& note) {
-  const std::string file = (folder / "state.h5").string();
+  const std::string file = (folder / kStateFile).string();
   try {
     if (file_sha256(file) + "\n" == read_file((folder / "DONE").string())) return read_hdf5(file);
     note(folder.string() + " is damaged (its SHA-256 is not the one in DONE) and is skipped");
@@ -130,19 +108,19 @@ std::optional<Hdf5Node> read_if_sound(const fs::path& folder,
   return std::nullopt;
 }
 
-void require_same_origin(const CheckpointReader& reader, const CheckpointIdentity& identity,
-                         const std::string& file) {
-  if (reader.integer("reprotrain_checkpoint") != kFormatVersion) {
+void require_same_origin(const StoredGroup& root, const CheckpointIdentity& identity) {
+  const std::string& file = root.file().path;
+  if (root.integer("reprotrain_checkpoint") != kFormatVersion) {
     throw Error(ErrorKind::kEvidence,
                 file + ": was written in another format; resume with the version that wrote it");
   }
-  if (reader.text("config") != identity.config) {
+  if (root.text("config") != identity.config) {
     throw Error(ErrorKind::kConfig,
                 file +
                     ": written under another configuration or by a version with other arithmetic; "
                     "resume with the original one or start over with --force");
   }
-  if (reader.text("data") != identity.data) {
+  if (root.text("data") != identity.data) {
     throw Error(ErrorKind::kData,
                 file +
                     ": written with other data than the configured source holds now; restore the "
@@ -157,6 +135,10 @@ CheckpointStore::CheckpointStore(std::string directory, CheckpointIdentity ident
       identity_(std::move(identity)),
       n_kept_(std::max<int64_t>(n_kept, 1)) {}
 
+std::string CheckpointStore::file_of(int64_t step) const {
+  return (fs::path(directory_) / folder_name(step) / kStateFile).string();
+}
+
 std::string CheckpointStore::write(const TrainingState& state) const {
   const fs::path folder = fs::path(directory_) / folder_name(state.step);
   std::error_code code;
@@ -166,7 +148,7 @@ std::string CheckpointStore::write(const TrainingState& state) const {
     throw Error(ErrorKind::kEnvironment, folder.string() + ": cannot create: " + code.message() +
                                              "; check the disk and its permissions");
   }
-  const std::string file = (folder / "state.h5").string();
+  const std::string file = (folder / kStateFile).string();
   write_hdf5(tree_of(state, identity_), file);
   write_file_atomically((folder / "DONE").string(), file_sha256(file) + "\n");
   sync_directory(directory_);  // the new folder is there for good before an old one goes
@@ -185,10 +167,14 @@ std::optional<TrainingState> CheckpointStore::read_newest(
   for (auto folder = folders.rbegin(); folder != folders.rend(); ++folder) {
     const std::optional<Hdf5Node> root = read_if_sound(*folder, note);
     if (!root) continue;
-    const std::string file = (*folder / "state.h5").string();
-    const CheckpointReader reader(*root, file);
-    require_same_origin(reader, identity_, file);
-    return reader.state();
+    const StoredFile file{(*folder / kStateFile).string(), "checkpoint"};
+    const StoredGroup group(*root, file);
+    require_same_origin(group, identity_);
+    TrainingState state = state_in(group);
+    if (folder->filename() != folder_name(state.step)) {
+      file.refuse("it is of step " + std::to_string(state.step) + ", its folder of another one");
+    }
+    return state;
   }
   return std::nullopt;
 }

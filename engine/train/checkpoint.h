@@ -42,11 +42,15 @@ class CheckpointStore {
  public:
   CheckpointStore(std::string directory, CheckpointIdentity identity, int64_t n_kept);
 
+  /// The file that holds the checkpoint of `step`, where there is one.
+  std::string file_of(int64_t step) const;
+
   /// Writes atomically, then removes all but the newest `n_kept`. Returns the folder's path.
   std::string write(const TrainingState& state) const;
 
   /// The newest usable state, or nothing. Damaged folders are skipped with a call of `note`.
-  /// Throws Error(kConfig / kData) when a sound checkpoint belongs to another configuration or data.
+  /// Throws Error(kConfig / kData) when a sound checkpoint belongs to another configuration or data, and
+  /// Error(kEvidence) naming the file when it is none that this program wrote.
   std::optional<TrainingState> read_newest(const std::function<void(std::string_view)>& note) const;
 
  private:

@@ -84,21 +84,13 @@ std::vector<std::pair<std::string, std::span<const float>>> Optimizer::state() c
   return tensors;
 }
 
-void Optimizer::restore(std::string_view name, std::span<const float> values) {
+bool Optimizer::restore(std::string_view name, std::span<const float> values) {
   const auto found = std::find(state_names_.begin(), state_names_.end(), name);
-  if (found == state_names_.end()) {
-    throw Error(ErrorKind::kEvidence, "the checkpoint holds optimizer state '" + std::string(name) +
-                                          "', which " + std::string(kernel_->name) +
-                                          " does not have; start over with --force");
-  }
+  if (found == state_names_.end()) return false;
   FloatArena& state = state_[static_cast<size_t>(found - state_names_.begin())];
-  if (values.size() != state.span().size()) {
-    throw Error(ErrorKind::kEvidence,
-                "optimizer state '" + std::string(name) + "' of the checkpoint has " +
-                    std::to_string(values.size()) + " entries instead of " +
-                    std::to_string(state.size()) + "; start over with --force");
-  }
+  if (values.size() != state.span().size()) return false;
   device_.upload(values.data(), state.data(), static_cast<int64_t>(values.size_bytes()));
+  return true;
 }
 
 }  // namespace reprotrain::engine

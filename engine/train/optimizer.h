@@ -30,8 +30,8 @@ class Optimizer {
   /// memory of the device; for checkpoints and the trace.
   std::vector<std::pair<std::string, std::span<const float>>> state() const;
 
-  /// Puts back a tensor of state() from memory of the host. Throws Error(kEvidence) for an unknown name or a wrong length.
-  void restore(std::string_view name, std::span<const float> values);
+  /// Puts back a tensor of state() from memory of the host. False: it has none of that name and length.
+  bool restore(std::string_view name, std::span<const float> values);
 
  private:
   /// Neighbouring trained parameters that are treated alike, updated in one go.

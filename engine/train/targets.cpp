@@ -2,6 +2,7 @@
 #include "engine/train/targets.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "engine/data/number_text.h"
@@ -14,6 +15,18 @@
 namespace reprotrain::engine {
 
 namespace {
+
+// In the order of the enumerators.
+constexpr std::array<const char*, 3> kTaskNames = {"regression", "binary", "multiclass"};
+
+const char* name_of(Task task) { return kTaskNames.at(static_cast<size_t>(task)); }
+
+Task stored_task(const StoredGroup& group) {
+  const std::string& name = group.text("task");
+  const auto found = std::find(kTaskNames.begin(), kTaskNames.end(), name);
+  if (found == kTaskNames.end()) group.refuse("task \"" + name + "\" is unknown");
+  return static_cast<Task>(found - kTaskNames.begin());
+}
 
 [[noreturn]] void refuse(const std::string& sentence) { throw Error(ErrorKind::kData, sentence); }
 
@@ -172,10 +185,7 @@ std::vector<float> class_weights(const LossConfig& loss, const Target& target,
 
 void save_target(const Target& target, Hdf5Node& group) {
   group.attributes["name"] = Array::scalar(target.name);
-  group.attributes["task"] =
-      Array::scalar(std::string(target.task == Task::kRegression ? "regression"
-                                : target.task == Task::kBinary   ? "binary"
-                                                                 : "multiclass"));
+  group.attributes["task"] = Array::scalar(std::string(name_of(target.task)));
   if (target.task == Task::kRegression) {
     group.set_dataset("mean", Array::scalar(target.scale.mean));
     group.set_dataset("deviation", Array::scalar(target.scale.deviation));
@@ -184,23 +194,19 @@ void save_target(const Target& target, Hdf5Node& group) {
   }
 }
 
-Target load_target(const Hdf5Node& group, const std::string& file) {
+Target load_target(const StoredGroup& group) {
   Target target;
-  const auto text = [&](const char* key) {
-    const auto found = group.attributes.find(key);
-    if (found == group.attributes.end() || found->second.strings.size() != 1) {
-      throw Error(ErrorKind::kEvidence, file + ": target attribute \"" + key + "\" is missing");
-    }
-    return found->second.strings.front();
-  };
-  target.name = text("name");
-  const std::string task = text("task");
-  if (task == "regression") {
-    target.scale.mean = group.require("mean", file).array.doubles()[0];
-    target.scale.deviation = group.require("deviation", file).array.doubles()[0];
-  } else {
-    target.task = task == "binary" ? Task::kBinary : Task::kMulticlass;
-    target.classes = group.require("classes", file).array.strings;
+  target.name = group.text("name");
+  target.task = stored_task(group);
+  if (target.task == Task::kRegression) {
+    target.scale.mean = group.real_dataset("mean");
+    target.scale.deviation = group.real_dataset("deviation");
+    return target;
+  }
+  target.classes = group.list("classes", ElementType::kString).strings;
+  const size_t n_classes = target.classes.size();
+  if (n_classes < 2 || (target.task == Task::kBinary && n_classes > 2)) {
+    group.refuse("the number of its classes does not suit its task");
   }
   return target;
 }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/data/hdf5_tree.h"
+#include "engine/data/stored_group.h"
 #include "engine/data/table.h"
 #include "engine/train/train_config.h"
 
@@ -54,7 +54,7 @@ std::vector<float> class_weights(const LossConfig& loss, const Target& target,
                                  std::span<const int64_t> train_rows);
 
 void save_target(const Target& target, Hdf5Node& group);
-/// Restores name, task, classes and scale (no rows).
-Target load_target(const Hdf5Node& group, const std::string& file);
+/// Restores name, task, classes and scale (no rows). Throws Error(kEvidence) naming the file.
+Target load_target(const StoredGroup& group);
 
 }  // namespace reprotrain::engine

@@ -38,6 +38,7 @@ struct Trainer::Run {
       const TrainingStrides& chosen_strides, const Evaluate& evaluate_validation,
       RunObserver& run_observer);
 
+  bool is_reachable(const TrainingState& other) const;
   void restore(TrainingState&& restored);
   void run_epoch();
   void order_rows();
@@ -114,20 +115,35 @@ Trainer::Run::Run(const Trainer& trainer, const CheckpointStore& checkpoint_stor
   target_classes.assign(device, data.target.class_of_row);
 }
 
-void Trainer::Run::restore(TrainingState&& restored) {
-  state = std::move(restored);
+/// Whether training comes by such a state: everything else in it would lead past the ends of arrays, or
+/// never to an end.
+bool Trainer::Run::is_reachable(const TrainingState& other) const {
   const size_t n_parameters = network.parameters().size();
-  const bool fits = state.parameters.size() == n_parameters &&
-                    (state.best_epoch < 0 || state.best_parameters.size() == n_parameters) &&
-                    state.optimizer.size() == optimizer.state().size() && state.step >= 0 &&
-                    state.rows_in_epoch >= 0 &&
-                    state.rows_in_epoch < static_cast<int64_t>(data.train_rows.size());
-  if (!fits) {
-    throw Error(ErrorKind::kEvidence, "the checkpoint of step " + std::to_string(state.step) +
-                                          " does not fit the model; start over with --force");
+  const bool has_best = other.best_epoch >= 0;
+  const auto n_rows = static_cast<int64_t>(data.train_rows.size());
+  return other.parameters.size() == n_parameters &&
+         other.best_parameters.size() == (has_best ? n_parameters : 0) &&
+         other.optimizer.size() == optimizer.state().size() && other.epoch >= 0 &&
+         (other.finished ? other.epoch <= config.epochs : other.epoch < config.epochs) &&
+         other.best_epoch <= other.epoch && other.rows_in_epoch >= 0 &&
+         other.rows_in_epoch < n_rows && other.rows_in_epoch % config.batch_size == 0 &&
+         other.step == other.epoch * steps_per_epoch + other.rows_in_epoch / config.batch_size;
+}
+
+void Trainer::Run::restore(TrainingState&& restored) {
+  const std::string file = store.file_of(restored.step);
+  if (!is_reachable(restored)) {
+    throw Error(ErrorKind::kEvidence,
+                file + ": does not fit the model and its data; start over with --force");
+  }
+  state = std::move(restored);
+  for (const auto& [name, values] : state.optimizer) {
+    if (!optimizer.restore(name, values)) {
+      throw Error(ErrorKind::kEvidence, file + ": the optimizer has no state \"" + name +
+                                            "\" of that size; start over with --force");
+    }
   }
   network.set_parameters(state.parameters);
-  for (const auto& [name, values] : state.optimizer) optimizer.restore(name, values);
   checkpointed_step = state.step;
 }
 

@@ -67,12 +67,14 @@ ExitCode predict(const PredictOptions& options) {
   if (!config.numerics.is_portable()) {
     std::fprintf(
         stderr,
-        "reprotrain: note: the model was trained in mode device; it is applied with portable "
+        "note: the model was trained in mode device; it is applied with portable "
         "products (%s), the same everywhere\n",
         config.numerics.matmul.c_str());
   }
   const engine::CpuThreads threads(options.threads);
-  const auto device = engine::open_device(options.device, 0, threads);
+  const auto device = engine::open_device(options.device, 0, threads, {}, [](std::string_view text) {
+    std::fprintf(stderr, "note: %.*s\n", static_cast<int>(text.size()), text.data());
+  });
   const engine::SavedModel model = engine::read_model(paths.model, *device);
   // A category whose texts all look like numbers in this file is a category all the same.
   config.data.column_kinds.clear();

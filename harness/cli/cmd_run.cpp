@@ -7,7 +7,6 @@
 
 #include "engine/device/cpu_threads.h"
 #include "engine/device/device_choice.h"
-#include "engine/models/layer_builder.h"
 #include "harness/cli/commands.h"
 #include "harness/cli/interrupt.h"
 #include "harness/cli/memory_limit.h"
@@ -84,14 +83,6 @@ void require_inputs(const RunConfig& config) {
   }
 }
 
-/// Layers that do not fit one another are refused before any data is read, where the configuration
-/// says what a row is.
-void require_fitting_layers(const engine::ModelConfig& model) {
-  if (!model.image) return;
-  const auto [height, width, channels] = *model.image;
-  engine::build_configured_layers(model, height * width * channels, /*n_outputs=*/1);
-}
-
 /// A run goes on where its bits can be had.
 void require_same_key(const std::optional<engine::LibraryReport>& begun,
                       const engine::ComputeDevice& device, const std::string& out) {
@@ -107,8 +98,10 @@ ExitCode train(const RunConfig& config, const std::string& out, OpenMode mode, P
   const engine::CpuThreads threads(config.runtime.threads);
   const auto begun = mode == OpenMode::kResume ? begun_libraries(RunPaths(out))
                                                : std::optional<engine::LibraryReport>();
-  const auto device = engine::open_device(config.runtime.device, most_bytes, threads,
-                                          library_request(config, begun, /*only_recorded=*/false));
+  const auto device =
+      engine::open_device(config.runtime.device, most_bytes, threads,
+                          library_request(config, begun, /*only_recorded=*/false),
+                          [&progress](std::string_view text) { progress.note(text); });
   require_same_key(begun, *device, out);
   if (device->is_host()) limit_memory(most_bytes);
   RunDirectory directory(out, mode);
@@ -129,7 +122,6 @@ ExitCode run(const RunOptions& options) {
     return ExitCode::kSuccess;
   }
   require_training(config, options.config);
-  require_fitting_layers(config.model);
   const std::string out = output_directory(options, config);
   if (options.dry_run) {
     require_inputs(config);

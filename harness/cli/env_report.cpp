@@ -69,7 +69,8 @@ std::string gib(const Json& bytes) {
 
 std::string module_words(const Json& module) {
   if (!module["found"]) return "none: " + words(module["reason"]);
-  return "for CUDA " + words(module["cuda_version"]) + ", " + words(module["path"]);
+  return "for CUDA " + words(module["cuda_version"]) + ", with code for compute capability " +
+         words(module["code"]) + ", " + words(module["path"]);
 }
 
 std::string driver_words(const Json& gpu) {
@@ -84,6 +85,7 @@ std::string device_words(const Json& device) {
                      words(device["compute_capability"]) + ", " + words(device["multiprocessors"]) +
                      " multiprocessors, " + gib(device["memory_bytes"]) + ", ECC " +
                      (device["ecc"] ? "on" : "off");
+  if (!device["kernels"].is_null()) text += ", kernels: " + words(device["kernels"]);
   if (!device["mig_profile"].is_null()) text += ", MIG slice " + words(device["mig_profile"]);
   return text;
 }
@@ -128,7 +130,10 @@ void add_gpu(const Json& gpu, Table& table) {
   for (const Json& device : gpu["devices"]) {
     table.line("cuda:" + std::to_string(index++), device_words(device));
   }
-  if (index == 0) table.line("devices", "none");
+  if (index == 0) {
+    table.line("devices",
+               gpu["cuda_module"].value("emulated", false) ? "cuda:0, emulated" : "none");
+  }
   for (const Json& library : gpu["libraries"]) {
     table.line(words(library["name"]), library_words(library));
     for (const Json& other : library["passed_over"]) {

@@ -2,7 +2,9 @@
 #include "harness/cli/gpu_support.h"
 
 #include <string_view>
+#include <utility>
 
+#include "engine/device/cuda/cuda_architectures.h"
 #include "engine/device/cuda_module.h"
 
 namespace reprotrain::harness {
@@ -12,9 +14,8 @@ namespace {
 constexpr const char* kNoCuda =
     "--device cuda is not available; results are the same bits on the CPU";
 
-/// The oldest GPU that the kernels are built for.
-constexpr int kLeastMajor = 7;
-constexpr int kLeastMinor = 5;
+/// What a module with code for every supported GPU would hold, where there is none to look at.
+constexpr std::string_view kAllSupported = "75";
 
 struct LibraryCost {
   std::string_view name;
@@ -45,15 +46,50 @@ std::string capability_of(const engine::NvidiaDevice& device) {
   return std::to_string(device.major) + "." + std::to_string(device.minor);
 }
 
-bool is_covered(const engine::NvidiaDevice& device) {
-  return device.major > kLeastMajor || (device.major == kLeastMajor && device.minor >= kLeastMinor);
+engine::CudaCode code_for(const GpuSupport& support, const engine::NvidiaDevice& device) {
+  return engine::cuda_code_for(support.architectures, device.major, device.minor);
+}
+
+/// Whether the module, or a complete one where there is none, has kernels for a device.
+bool is_covered(const GpuSupport& support, const engine::NvidiaDevice& device) {
+  if (!support.architectures.empty()) return code_for(support, device) != engine::CudaCode::kNone;
+  return engine::cuda_code_for(kAllSupported, device.major, device.minor) !=
+         engine::CudaCode::kNone;
+}
+
+/// "binary", "ptx" or "none"; null where there is no module.
+Json kernels_json(const GpuSupport& support, const engine::NvidiaDevice& device) {
+  if (support.architectures.empty()) return {};
+  switch (code_for(support, device)) {
+    case engine::CudaCode::kBinary:
+      return "binary";
+    case engine::CudaCode::kPtx:
+      return "ptx";
+    case engine::CudaCode::kNone:
+      return "none";
+  }
+  return {};
+}
+
+/// [{"compute_capability": "9.0", "binary": true, "ptx": true}].
+Json architectures_json(const std::string& list) {
+  Json json = Json::array();
+  for (const engine::CudaArchitecture& one : engine::cuda_architectures(list)) {
+    json.push_back(
+        {{"compute_capability", one.text()}, {"binary", one.is_binary}, {"ptx", one.is_ptx}});
+  }
+  return json;
 }
 
 Json not_found(const std::string& reason) { return {{"found", false}, {"reason", reason}}; }
 
 Json module_json(const GpuSupport& support) {
   Json json = support.module_reason.empty()
-                  ? Json{{"found", true}, {"cuda_version", cuda_text(support.cuda_version)}}
+                  ? Json{{"found", true},
+                         {"cuda_version", cuda_text(support.cuda_version)},
+                         {"architectures", architectures_json(support.architectures)},
+                         {"code", engine::cuda_architectures_text(support.architectures)},
+                         {"emulated", support.is_emulated}}
                   : not_found(support.module_reason);
   if (!support.module_file.empty()) json["path"] = support.module_file;
   return json;
@@ -84,12 +120,13 @@ Json driver_json(const engine::VendorLibraryReport& driver) {
   return json;
 }
 
-Json device_json(const engine::NvidiaDevice& device) {
+Json device_json(const GpuSupport& support, const engine::NvidiaDevice& device) {
   return {{"name", device.name},
           {"compute_capability", capability_of(device)},
           {"multiprocessors", device.n_multiprocessors},
           {"memory_bytes", device.memory_bytes},
           {"ecc", device.has_ecc},
+          {"kernels", kernels_json(support, device)},
           {"mig_profile", device.mig_profile.empty() ? Json() : Json(device.mig_profile)}};
 }
 
@@ -101,16 +138,35 @@ void add_driver_and_devices(const GpuSupport& support, std::vector<Missing>& mis
   }
   for (size_t i = 0; i < support.devices.devices.size(); ++i) {
     const engine::NvidiaDevice& device = support.devices.devices[i];
-    if (is_covered(device)) continue;
+    if (is_covered(support, device)) continue;
     const std::string name = "cuda:" + std::to_string(i);
     missing.push_back({"kernels for " + name,
                        device.name + " has compute capability " + capability_of(device) +
-                           ", and they need " + std::to_string(kLeastMajor) + "." +
-                           std::to_string(kLeastMinor),
+                           (support.architectures.empty()
+                                ? ", and they need 7.5"
+                                : ", and the CUDA module holds code for " +
+                                      engine::cuda_architectures_text(support.architectures)),
                        "--device " + name +
                            " is not available; results are the same bits on the "
                            "CPU"});
   }
+}
+
+}  // namespace
+
+namespace {
+
+/// The rest of the report where the CUDA device is emulated.
+GpuSupport without_looking(GpuSupport support) {
+  const std::string reason = "not looked for, the CUDA device of this program is emulated";
+  support.driver.name = engine::nvidia_driver_library().name;
+  support.driver.reason = support.devices.reason = reason;
+  for (const engine::VendorLibrary& library : engine::vendor_libraries()) {
+    support.libraries.emplace_back();
+    support.libraries.back().name = library.name;
+    support.libraries.back().reason = reason;
+  }
+  return support;
 }
 
 }  // namespace
@@ -121,7 +177,10 @@ GpuSupport look_for_gpu_support() {
   support.module_file = engine::cuda_module_file();
   if (const auto* module = engine::load_cuda_module(support.module_reason)) {
     support.cuda_version = module->cuda_version;
+    support.architectures = module->architectures;
   }
+  support.is_emulated = engine::cuda_is_emulated();
+  if (support.is_emulated) return without_looking(std::move(support));
   const auto find = [&](const engine::VendorLibrary& library) {
     return engine::find_vendor_library(
         library, engine::requirement_for(library, support.cuda_version), search);
@@ -141,7 +200,7 @@ GpuSupport look_for_gpu_support() {
 Json gpu_support_json(const GpuSupport& support) {
   Json devices = Json::array();
   for (const engine::NvidiaDevice& device : support.devices.devices) {
-    devices.push_back(device_json(device));
+    devices.push_back(device_json(support, device));
   }
   Json libraries = Json::array();
   for (const engine::VendorLibraryReport& library : support.libraries) {
@@ -155,6 +214,7 @@ Json gpu_support_json(const GpuSupport& support) {
 
 std::vector<Missing> missing_parts(const GpuSupport& support) {
   std::vector<Missing> missing;
+  if (support.is_emulated) return missing;
   add_driver_and_devices(support, missing);
   if (!support.module_reason.empty()) {
     missing.push_back({"CUDA module", support.module_reason, kNoCuda});

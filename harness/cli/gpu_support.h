@@ -16,6 +16,10 @@ struct GpuSupport {
   std::string module_file;    ///< "" where there is none
   std::string module_reason;  ///< why it cannot be used; "" where it can
   int cuda_version = 0;       ///< of the module: 13000 for 13.0; 0 where it cannot be used
+  std::string
+      architectures;  ///< that it holds code for (cuda_architectures.h); "" where it cannot be used
+  bool is_emulated =
+      false;  ///< its device needs neither driver nor libraries: nothing else is looked at
   engine::VendorLibraryReport driver;
   engine::NvidiaDevices devices;
   std::vector<engine::VendorLibraryReport> libraries;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "harness/config/config_rules.h"
+#include "harness/config/layer_rules.h"
 #include "harness/config/resolve.h"
 #include "harness/config/schema.h"
 #include "harness/config/set_option.h"
@@ -136,6 +137,7 @@ engine::LayerConfig layer_config(const Json& json) {
   layer.activation = engine::activation_called(json.value(function, "none"));
   layer.momentum = json.value("momentum", layer.momentum);
   layer.probability = json.value("probability", layer.probability);
+  layer.pixels = json.value("pixels", layer.pixels);
   if (layer.kind != engine::LayerKind::kResidual) return layer;
   layer.branch = layer_list(json["layers"]);
   layer.shortcut = layer_list(json["shortcut"]);
@@ -266,6 +268,7 @@ RunConfig load_run_config(const std::string& path, std::span<const std::string> 
   }
   const std::filesystem::path file(path);
   RunConfig config = run_config_from_json(document, file.parent_path().string());
+  check_layer_rules(config.model, document);
   if (config.name.empty()) config.name = file.stem().string();
   return config;
 }

@@ -123,6 +123,8 @@ class RecordBuilder {
     Json& unstable = record_["volatile"];
     unstable["finished"] = utc_now();
     unstable["device"] = device_.name();
+    const auto details = device_.details();
+    if (!details.empty()) unstable["device_details"] = details;
     unstable["threads"] = device_.host_threads().n_threads();
     unstable["stage_seconds"] = recorder.stage_seconds();
     unstable["wall_seconds"] =

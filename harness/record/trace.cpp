@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "engine/data/atomic_file.h"
 #include "include/reprotrain/error.h"
@@ -23,20 +25,54 @@ using OrderedJson = nlohmann::ordered_json;
 
 const char* const kGenesis = "reprotrain trace 1";
 
-OrderedJson body_of(const TraceEntry& entry) {
-  OrderedJson line;
-  line["step"] = entry.step;
-  line["epoch"] = entry.epoch;
-  line["loss"] = entry.loss;
-  if (!entry.epoch_end) line["batch"] = entry.batch;
-  OrderedJson tensors = OrderedJson::object();
-  for (const auto& [name, digest] : entry.tensors) tensors[name] = digest;
-  line[entry.epoch_end ? "epoch_end" : "tensors"] = tensors;
-  return line;
+/// Appends a JSON string. Names and digests are plain, so that most texts are copied as they are.
+void append_quoted(std::string_view text, std::string& line) {
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+  });
+  if (!is_plain) {
+    line += nlohmann::json(text).dump();
+    return;
+  }
+  line += '"';
+  line += text;
+  line += '"';
 }
 
-std::string chain_after(const std::string& previous, const OrderedJson& body) {
-  return kernels::sha256_hex(previous + "\n" + body.dump());
+void append_member(std::string_view name, std::string_view text, std::string& line) {
+  append_quoted(name, line);
+  line += ':';
+  append_quoted(text, line);
+}
+
+/// The line of an entry without its chain value: a JSON object.
+std::string body_of(const TraceEntry& entry) {
+  std::string line =
+      "{\"step\":" + std::to_string(entry.step) + ",\"epoch\":" + std::to_string(entry.epoch) + ",";
+  append_member("loss", entry.loss, line);
+  if (!entry.epoch_end) {
+    line += ',';
+    append_member("batch", entry.batch, line);
+  }
+  line += entry.epoch_end ? ",\"epoch_end\":{" : ",\"tensors\":{";
+  bool is_first = true;
+  for (const auto& [name, digest] : entry.tensors) {
+    if (!std::exchange(is_first, false)) line += ',';
+    append_member(name, digest, line);
+  }
+  return line + "}}";
+}
+
+std::string chain_after(const std::string& previous, const std::string& body) {
+  return kernels::sha256_hex(previous + "\n" + body);
+}
+
+/// The body with its chain value, its last member.
+std::string line_of(std::string body, const std::string& chain) {
+  body.pop_back();
+  body += ',';
+  append_member("chain", chain, body);
+  return body + '}';
 }
 
 TraceEntry entry_of(const OrderedJson& line) {
@@ -59,10 +95,9 @@ std::string accept_line(std::string_view text, ReadTrace& trace) {
   if (line.is_discarded() || !line.is_object()) return "is not JSON";
   try {
     TraceEntry entry = entry_of(line);
-    OrderedJson expected = body_of(entry);
+    const std::string expected = body_of(entry);
     const std::string chain = chain_after(trace.head, expected);
-    expected["chain"] = chain;
-    if (expected.dump() != text) return "does not follow from the lines before it";
+    if (line_of(expected, chain) != text) return "does not follow from the lines before it";
     trace.head = chain;
     trace.entries.push_back(std::move(entry));
     return {};
@@ -160,10 +195,9 @@ void TraceWriter::append_epoch(const engine::EpochReport& report) {
 }
 
 void TraceWriter::append(TraceEntry entry) {
-  OrderedJson line = body_of(entry);
-  head_ = chain_after(head_, line);
-  line["chain"] = head_;
-  stream_ << line.dump() << '\n';
+  std::string body = body_of(entry);
+  head_ = chain_after(head_, body);
+  stream_ << line_of(std::move(body), head_) << '\n';
   if (!stream_) flush();
 }
 

@@ -3,6 +3,7 @@
 #include "kernels/conformance/golden_words.h"
 #include "kernels/conformance/test_values.h"
 #include "kernels/matmul/matmul.h"
+#include "kernels/random/streams.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -157,6 +158,32 @@ bool check_global_average(OperatorDevice& device, const Words& in, Words& out) {
   WordReader words(in);
   const PoolingLine line(words, false);
   return check_pooling_line(device, "global_average", line, line.pooling.n_channels, out);
+}
+
+bool check_image_moves(OperatorDevice& device, const Words& in, Words& out) {
+  WordReader words(in);
+  const std::string family = words.text();
+  const int64_t n = words.count();
+  ImageMoves moves;
+  moves.height = words.count(), moves.width = words.count(), moves.n_channels = words.count();
+  moves.flip_threshold = ImageMoves::threshold_of(static_cast<double>(words.decimal()) / 100.0);
+  moves.longest_shift = words.count();
+  const uint64_t seed = words.decimal();
+  const auto layer = static_cast<uint32_t>(words.decimal());
+  const auto step = static_cast<uint32_t>(words.decimal());
+  Matrix images(family, 0, n, moves.n_numbers()), outputs(n, moves.n_numbers());
+  Matrix delta(family, kFourthOperand, n, moves.n_numbers()), gradient(n, moves.n_numbers());
+  if (!device.move_images({moves,
+                           {seed, stream_of(StreamPurpose::kAugmentation, layer), step},
+                           images.view(),
+                           outputs.view(),
+                           delta.view(),
+                           gradient.view()})) {
+    return false;
+  }
+  append_words(outputs.values(), out);
+  append_words(gradient.values(), out);
+  return true;
 }
 
 bool check_batch_norm(OperatorDevice& device, const Words& in, Words& out) {

@@ -28,6 +28,7 @@ bool check_convolution_weight_gradient(OperatorDevice& device, const Words& in, 
 bool check_convolution_input_gradient(OperatorDevice& device, const Words& in, Words& out);
 bool check_pooling(OperatorDevice& device, std::string_view name, const Words& in, Words& out);
 bool check_global_average(OperatorDevice& device, const Words& in, Words& out);
+bool check_image_moves(OperatorDevice& device, const Words& in, Words& out);
 bool check_batch_norm(OperatorDevice& device, const Words& in, Words& out);
 bool check_batch_norm_inference(OperatorDevice& device, const Words& in, Words& out);
 

@@ -56,6 +56,7 @@ constexpr Invariance kConvolution{true, false, "each image by itself; terms as i
 constexpr Invariance kWeightGradient{
     false, false,
     "each column by itself; terms in ascending (image, y, x), or any for integer slices"};
+constexpr Invariance kIndexedImages{true, false, "each image by itself, given its row"};
 constexpr Invariance kImages{true, false, "each image by itself; sums in the order of windows"};
 constexpr Invariance kImageLanes{true, false,
                                  "each image by itself; pixels in 32 lanes and a tree"};
@@ -123,6 +124,7 @@ constexpr std::array kChecks = {
     ConformanceCheck{"max_pooling", kPooling, kConvFile, "max_pooling", bound<check_pooling, "max">, kImages},
     ConformanceCheck{"average_pooling", kPooling, kConvFile, "average_pooling", bound<check_pooling, "average">, kImages},
     ConformanceCheck{"global_average", kPooling, kConvFile, "global_average", check_global_average, kImageLanes},
+    ConformanceCheck{"image_moves", "network-v1-draft", kConvFile, "image_moves", check_image_moves, kIndexedImages},
     ConformanceCheck{"batch_norm", kBatchNorms, kConvFile, "batch_norm", check_batch_norm, kBatchNorm},
     ConformanceCheck{"batch_norm_inference", kBatchNorms, kConvFile, "batch_norm_inference", check_batch_norm_inference, kElementwise},
     ConformanceCheck{"softmax", "losses-v1-draft", kTraining, "softmax", check_softmax, kRows},

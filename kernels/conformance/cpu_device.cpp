@@ -219,6 +219,14 @@ class CpuDevice final : public OperatorDevice {
     return true;
   }
 
+  bool move_images(const ImageMovesCase& batch) override {
+    kernels::move_images(batch.moves, batch.stream, MovePass::kForward, batch.images, batch.outputs,
+                         parallel_);
+    kernels::move_images(batch.moves, batch.stream, MovePass::kBackward, batch.delta,
+                         batch.image_gradient, parallel_);
+    return true;
+  }
+
   bool batch_norm(const BatchNormCase& batch) override {
     std::vector<float> mean(batch.scale.size()), inverse(batch.scale.size());
     batch_norm_training({batch.x, batch.scale, batch.shift, batch.momentum, batch.running_mean,

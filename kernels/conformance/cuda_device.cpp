@@ -244,6 +244,11 @@ class CudaDevice final : public OperatorDevice {
     return pooling_on_device(name, batch);
   }
 
+  bool move_images(const ImageMovesCase& batch) override {
+    move_images_on_device(batch);
+    return true;
+  }
+
   bool batch_norm(const BatchNormCase& batch) override {
     batch_norm_on_device(batch);
     return true;

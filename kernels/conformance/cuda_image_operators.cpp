@@ -4,6 +4,7 @@
 #include "kernels/conformance/device_array.h"
 #include "kernels/conv/batch_norm_cuda.h"
 #include "kernels/conv/convolution_cuda.h"
+#include "kernels/conv/image_moves_cuda.h"
 #include "kernels/conv/pooling_cuda.h"
 
 namespace reprotrain::kernels {
@@ -90,6 +91,17 @@ bool pooling_on_device(std::string_view name, const PoolingCase& batch) {
   outputs.read(batch.outputs);
   gradient.read(batch.image_gradient);
   return true;
+}
+
+void move_images_on_device(const ImageMovesCase& batch) {
+  const DeviceCopy images(batch.images), outputs(batch.outputs);
+  const DeviceCopy delta(batch.delta), gradient(batch.image_gradient);
+  move_images_cuda(batch.moves, batch.stream, MovePass::kForward, images.view(), outputs.view(),
+                   kStream);
+  move_images_cuda(batch.moves, batch.stream, MovePass::kBackward, delta.view(), gradient.view(),
+                   kStream);
+  outputs.read(batch.outputs);
+  gradient.read(batch.image_gradient);
 }
 
 void batch_norm_on_device(const BatchNormCase& batch) {

@@ -16,6 +16,7 @@ void input_gradient_on_device(const ConvolutionInputGradient& pass, const Matmul
 
 /// False for a name that is none.
 bool pooling_on_device(std::string_view name, const PoolingCase& batch);
+void move_images_on_device(const ImageMovesCase& batch);
 void batch_norm_on_device(const BatchNormCase& batch);
 void batch_norm_inference_on_device(const BatchNormInference& pass);
 

@@ -14,6 +14,7 @@
 #include "kernels/base/matrix_view.h"
 #include "kernels/conv/batch_norm.h"
 #include "kernels/conv/convolution.h"
+#include "kernels/conv/image_moves.h"
 #include "kernels/conv/pooling.h"
 #include "kernels/digest/tile_digest.h"
 #include "kernels/elementwise/dropout.h"
@@ -47,6 +48,16 @@ struct RoundedSum {
 /// Operands of both passes of a pooling.
 struct PoolingCase {
   Pooling pooling;  ///< of a global average: sizes and channels
+  ConstMatrixView images;
+  MatrixView outputs;
+  ConstMatrixView delta;  ///< gradient of the outputs
+  MatrixView image_gradient;
+};
+
+/// Operands of both passes of moved images.
+struct ImageMovesCase {
+  ImageMoves moves;
+  RandomStream stream;
   ConstMatrixView images;
   MatrixView outputs;
   ConstMatrixView delta;  ///< gradient of the outputs
@@ -143,6 +154,7 @@ class OperatorDevice {
   }
   /// "max", "average", "global_average".
   virtual bool pooling(std::string_view /*name*/, const PoolingCase& /*batch*/) { return false; }
+  virtual bool move_images(const ImageMovesCase& /*batch*/) { return false; }
   virtual bool batch_norm(const BatchNormCase& /*batch*/) { return false; }
   virtual bool batch_norm_inference(const BatchNormInference& /*pass*/) { return false; }
 

@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+// Average pooling and global average on a CPU:
+//
+//   forward         for each row of windows (parallel), for each window: sum = +0, plus its pixels in
+//                   order, all channels at a time; sum / count
+//   backward        for each image (parallel), for each window in order: delta / count to its pixels
+//   global average  for each image (parallel), 16 channels at a time: 32 lanes each, then the tree
 #include "kernels/conv/pooling_requirements.h"
 #include "kernels/conv/pooling_windows.h"
 #include "kernels/reduce/lane_sum.h"

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
+// Batch norm on a CPU:
+//
+//   training, backward:  for each band of up to 1024 channels (parallel), for ranges of rows (parallel)
+//                          exact sums of the range, merged into those of the band
+//                        numbers of the band's channels, rounded from its sums
+//   all passes:          for each row: an elementwise loop                          (parallel)
+//
+// A thread's sums and terms take no more memory than those of a band, however many channels there are.
 #include "kernels/conv/batch_norm.h"
 
 #include <algorithm>
 #include <mutex>
 #include <vector>
 
+#include "kernels/base/ceil_div.h"
 #include "kernels/base/vector_loop.h"
 #include "kernels/base/work_space.h"
+#include "kernels/conv/batch_norm_channels.h"
 #include "kernels/conv/batch_norm_requirements.h"
 #include "kernels/reduce/column_statistics.h"
 #include "kernels/reduce/column_sums.h"
@@ -78,6 +88,20 @@ struct InputGradientRow {
 
 constexpr int64_t kSumRows = 512;    // of a matrix of terms that stays in the second-level cache
 constexpr int64_t kSumGrain = 4096;  // rows worth a task, which merges all channels once
+constexpr int64_t kBandChannels = 1024;  // whose sums and terms a thread keeps: 2 MiB of these
+
+/// run(band, threads for its rows): band after band, or side by side where the rows are no work for two
+/// threads.
+template <typename Run>
+void for_bands(const ConstMatrixView& x, const Parallel& parallel, const Run& run) {
+  const auto run_range = [&](int64_t begin, int64_t end, const Parallel& of_rows) {
+    for (; begin < end; ++begin) run(channel_band(x.n_columns, begin, kBandChannels), of_rows);
+  };
+  const int64_t n_bands = ceil_div(x.n_columns, kBandChannels);
+  if (x.n_rows > kSumGrain) return run_range(0, n_bands, parallel);
+  parallel.for_ranges(n_bands, 1,
+                      [&](int64_t begin, int64_t end) { run_range(begin, end, SerialParallel()); });
+}
 
 /// The exact sums of both parameter gradients.
 void sum_gradients(const BatchNormBackward& pass, const Parallel& parallel) {
@@ -107,6 +131,14 @@ void sum_gradients(const BatchNormBackward& pass, const Parallel& parallel) {
   }
 }
 
+/// What the moments of all values make of a channel's numbers.
+void update_channels(const BatchNormTraining& pass, const Parallel& parallel) {
+  std::vector<ColumnMoments> moments(static_cast<size_t>(pass.x.n_columns));
+  column_moments(pass.x, moments, parallel);
+  const batch_norm_step::ChannelUpdate update(pass);
+  for (int64_t c = 0; c < pass.x.n_columns; ++c) update(c, moments[static_cast<size_t>(c)]);
+}
+
 int64_t row_grain(int64_t n_columns) {
   return std::max<int64_t>(1, kElementGrain / std::max<int64_t>(1, n_columns));
 }
@@ -120,10 +152,9 @@ void write_outputs(ConstMatrixView x, MatrixView y, const Channels& channels,
 
 void batch_norm_training(const BatchNormTraining& pass, const Parallel& parallel) {
   require_matching(pass);
-  std::vector<ColumnMoments> moments(static_cast<size_t>(pass.x.n_columns));
-  column_moments(pass.x, moments, parallel);
-  const batch_norm_step::ChannelUpdate update(pass);
-  for (int64_t c = 0; c < pass.x.n_columns; ++c) update(c, moments[static_cast<size_t>(c)]);
+  for_bands(pass.x, parallel, [&](const ChannelBand& band, const Parallel& of_rows) {
+    update_channels(band.of(pass), of_rows);
+  });
   write_outputs(pass.x, pass.y,
                 {pass.mean.data(), pass.inverse.data(), pass.scale.data(), pass.shift.data()},
                 parallel);
@@ -131,7 +162,9 @@ void batch_norm_training(const BatchNormTraining& pass, const Parallel& parallel
 
 void batch_norm_backward(const BatchNormBackward& pass, const Parallel& parallel) {
   require_matching(pass);
-  sum_gradients(pass, parallel);
+  for_bands(pass.x, parallel, [&](const ChannelBand& band, const Parallel& of_rows) {
+    sum_gradients(band.of(pass), of_rows);
+  });
   parallel_row_loop(InputGradientRow{pass}, pass.x.n_rows, parallel, row_grain(pass.x.n_columns));
 }
 

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+// Batch norm on a CUDA device, band by band of the channels, in the same work space:
+//
+//   training   exact moments of every channel; its numbers from them; outputs, four channels a thread
+//   backward   exact sums of both parameter gradients; gradients of the inputs from them, likewise
+//   inference  inverse deviations from the running variances; outputs
 #include "kernels/conv/batch_norm_cuda.h"
 
+#include <algorithm>
+
 #include "kernels/base/quad_map_cuda.h"
+#include "kernels/conv/batch_norm_channels.h"
 #include "kernels/conv/batch_norm_requirements.h"
 #include "kernels/matmul/quad_rows_cuda.h"
 #include "kernels/reduce/column_sums_cuda.h"
@@ -12,6 +20,7 @@ namespace {
 
 constexpr unsigned kThreads = 256;
 constexpr unsigned kChannelThreads = 64;
+constexpr int64_t kBandChannels = int64_t{1} << 14;  // whose accumulators take 6 MiB; whole quads
 
 LaunchShape shape_for_quads(const ConstMatrixView& m) {
   return {blocks_for(m.n_rows * quads_of_row(m.n_columns), kThreads), kThreads};
@@ -117,13 +126,14 @@ static_assert(sizeof(MomentAccumulator) % alignof(ColumnMoments) == 0);
 }  // namespace
 
 size_t batch_norm_work_bytes(int64_t n_channels) {
-  return static_cast<size_t>(n_channels) * (sizeof(MomentAccumulator) + sizeof(ColumnMoments));
+  return static_cast<size_t>(std::min(n_channels, kBandChannels)) *
+         (sizeof(MomentAccumulator) + sizeof(ColumnMoments));
 }
 
-void batch_norm_training_cuda(const BatchNormTraining& pass, void* work, cudaStream_t stream) {
-  require_matching(pass);
+namespace {
+
+void train_band(const BatchNormTraining& pass, void* work, cudaStream_t stream) {
   const int64_t n_channels = pass.x.n_columns;
-  if (n_channels == 0) return;
   const auto [accumulators, moments] = Work(work, n_channels);
   clear_moments_cuda(accumulators, n_channels, stream);
   add_column_moments_cuda(pass.x, {nullptr, pass.x.n_rows}, accumulators, stream);
@@ -135,10 +145,8 @@ void batch_norm_training_cuda(const BatchNormTraining& pass, void* work, cudaStr
   launch(write_outputs, shape_for_quads(pass.x), stream, arrays);
 }
 
-void batch_norm_backward_cuda(const BatchNormBackward& pass, void* work, cudaStream_t stream) {
-  require_matching(pass);
+void go_back_through_band(const BatchNormBackward& pass, void* work, cudaStream_t stream) {
   const int64_t n = pass.x.n_rows, n_channels = pass.x.n_columns;
-  if (n_channels == 0) return;
   auto* const sums = static_cast<ExactSumAccumulator*>(work);
   const ScaleTerms terms{pass.x, pass.gradient, pass.mean.data(), pass.inverse.data()};
   clear_sums_cuda(sums, 2 * n_channels, stream);
@@ -156,16 +164,42 @@ void batch_norm_backward_cuda(const BatchNormBackward& pass, void* work, cudaStr
   launch(write_input_gradients, shape_for_quads(pass.x), stream, arrays);
 }
 
-void batch_norm_inference_cuda(const BatchNormInference& pass, void* work, cudaStream_t stream) {
-  require_matching(pass);
+void infer_band(const BatchNormInference& pass, void* work, cudaStream_t stream) {
   const int64_t n_channels = pass.x.n_columns;
-  if (n_channels == 0 || pass.x.n_rows == 0) return;
   auto* const inverse = static_cast<float*>(work);
   launch(invert_deviations, shape_for_channels(n_channels), stream, pass.running_variance.data(),
          n_channels, inverse);
   const OutputArrays arrays{
       pass.x, pass.y, pass.running_mean.data(), inverse, pass.scale.data(), pass.shift.data()};
   launch(write_outputs, shape_for_quads(pass.x), stream, arrays);
+}
+
+/// All bands, one after another, in the same work space.
+template <typename Pass>
+void for_bands(const Pass& pass, void* work, cudaStream_t stream,
+               void (*run)(const Pass&, void*, cudaStream_t)) {
+  const int64_t n_channels = pass.x.n_columns;
+  for (int64_t band = 0; band * kBandChannels < n_channels; ++band) {
+    run(channel_band(n_channels, band, kBandChannels).of(pass), work, stream);
+  }
+}
+
+}  // namespace
+
+void batch_norm_training_cuda(const BatchNormTraining& pass, void* work, cudaStream_t stream) {
+  require_matching(pass);
+  for_bands(pass, work, stream, train_band);
+}
+
+void batch_norm_backward_cuda(const BatchNormBackward& pass, void* work, cudaStream_t stream) {
+  require_matching(pass);
+  for_bands(pass, work, stream, go_back_through_band);
+}
+
+void batch_norm_inference_cuda(const BatchNormInference& pass, void* work, cudaStream_t stream) {
+  require_matching(pass);
+  if (pass.x.n_rows == 0) return;
+  for_bands(pass, work, stream, infer_band);
 }
 
 }  // namespace reprotrain::kernels

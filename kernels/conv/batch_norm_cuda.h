@@ -17,7 +17,7 @@
 
 namespace reprotrain::kernels {
 
-/// Bytes of device memory that any of the passes needs.
+/// Bytes of device memory that any of the passes needs: 368 for each channel, up to 6 MiB.
 size_t batch_norm_work_bytes(int64_t n_channels);
 
 void batch_norm_training_cuda(const BatchNormTraining& pass, void* work, cudaStream_t stream);

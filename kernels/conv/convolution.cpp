@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forward pass:
+// The forward pass; fma32 reads patches in place where that is worthwhile (line_convolution.h), else:
 //
 //   for each (chunk of output pixels, group)                                       (parallel)
 //     copy its patches to work space
@@ -9,8 +9,33 @@
 #include "kernels/base/require.h"
 #include "kernels/base/work_space.h"
 #include "kernels/conv/convolution_shapes.h"
+#include "kernels/conv/line_convolution.h"
 
 namespace reprotrain::kernels {
+
+namespace {
+
+void run_lines(const ConvolutionForward& pass, const PatchLines& patches,
+               const Parallel& parallel) {
+  const Convolution& c = pass.convolution;
+  LineConvolution lines{patches};
+  lines.n_groups = c.n_groups;
+  lines.n_taken = c.group_in();
+  lines.weights = pass.weight.data;
+  lines.weight_group_stride = c.group_out();
+  lines.weight_row_stride = pass.weight.row_stride;
+  lines.n_columns = c.group_out();
+  lines.bias = pass.bias.empty() ? nullptr : pass.bias.data();
+  lines.outputs = pass.outputs.data;
+  lines.lines_of_image = c.y.n_windows();
+  lines.image_stride = c.n_outputs();
+  lines.line_stride = c.x.n_windows() * c.n_channels_out;
+  lines.c_step = c.n_channels_out;
+  lines.most_rows = pass.chunk.n_rows;
+  run_line_convolution(lines, parallel);
+}
+
+}  // namespace
 
 void require_convolution(const Convolution& convolution) {
   require_axis(convolution.y);
@@ -34,6 +59,10 @@ void convolution_forward(const ConvolutionForward& pass, const Parallel& paralle
       multiply(pass.product, product_of_patches(pass, group, pixels, outputs_of(group)), parallel);
     }
     return;
+  }
+  const PatchLines lines(windows_of(pass.images, c, 0, c.group_in()));
+  if (pass.product == MatmulSpecification::kFma32 && lines.is_worthwhile()) {
+    return run_lines(pass, lines, parallel);
   }
   const int64_t depth = c.n_weight_rows();
   const int64_t n_rows = pass.images.n_rows * c.n_windows();

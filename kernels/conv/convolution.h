@@ -61,8 +61,9 @@ struct ConvolutionForward {
 };
 void convolution_forward(const ConvolutionForward& pass, const Parallel& parallel);
 
-/// With integer slices a column's scale needs all of its terms: then each thread keeps whole columns
-/// of patches (n * n_windows rows of up to 64 of them) in work space, for fma32 blocks of 1024 rows.
+/// Each thread keeps up to 64 columns of a block of rows of the patches in work space: 1024 rows for
+/// fma32, as many as 64 MiB hold for integer slices. There a column's scale needs all of its terms, so
+/// patches of several blocks are made twice.
 struct ConvolutionWeightGradient {
   Convolution convolution;
   MatmulSpecification product = MatmulSpecification::kFma32;
@@ -70,6 +71,7 @@ struct ConvolutionWeightGradient {
   ConstMatrixView delta;           ///< gradient of the outputs
   MatrixView weight_gradient;      ///< written
   std::span<float> bias_gradient;  ///< written, or empty where there is no bias
+  PatchChunk chunk = {};           ///< of integer slices; on the CPU
 };
 void convolution_weight_gradient(const ConvolutionWeightGradient& pass, const Parallel& parallel);
 

@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// The forward pass on a CUDA device:
+//
+//   for each chunk of output pixels, for each group
+//     copy its patches to work space (none where patches are pixels)
+//     outputs of the chunk = patches * weight of the group + bias
 #include "kernels/conv/convolution_cuda.h"
 
 #include <algorithm>

@@ -2,17 +2,22 @@
 // The input gradient, phase by phase: pixels that the same taps reach.
 //
 //   for each tap: copy its part of the weight, transposed, to its phase and place    (parallel)
-//   for each phase, for each (chunk of its pixels, group)                            (parallel)
+//   fma32, few channels: all phases at once (narrow_input_gradient.h), else:
+//   for each phase: fma32 reads patches in place where that is worthwhile (line_convolution.h), else:
+//   for each (chunk of its pixels, group)                                            (parallel)
 //     copy the patches of delta to work space; they step backwards from tap to tap
 //     gradient of the pixels = patches * weight of the phase and group
 //     copy it to the pixels, where they do not follow one another
 #include <algorithm>
+#include <vector>
 
 #include "kernels/base/vector_loop.h"
 #include "kernels/base/work_space.h"
 #include "kernels/conv/convolution.h"
 #include "kernels/conv/convolution_shapes.h"
 #include "kernels/conv/input_gradient_phase.h"
+#include "kernels/conv/line_convolution.h"
+#include "kernels/conv/narrow_input_gradient.h"
 #include "kernels/conv/patches.h"
 
 namespace reprotrain::kernels {
@@ -36,15 +41,32 @@ class InputGradient {
       : pass_(pass), c_(pass.convolution), weights_(c_.n_weight_rows() * c_.n_channels_out) {}
 
   void run(const Parallel& parallel) const {
-    float* weight = weights_.data();
-    for_phases(c_, [&](const Phase& phase) {
-      transpose_weight(phase, weight, parallel);
-      run_phase(phase, weight, parallel);
-      weight += phase.n_taps() * c_.n_channels_out * c_.group_in();
-    });
+    const std::vector<WeightedPhase> phases = weighted_phases(parallel);
+    if (pass_.product == MatmulSpecification::kFma32 && has_narrow_gradient(c_, phases)) {
+      return narrow_input_gradient(pass_, phases, parallel);
+    }
+    for (const auto& [phase, weight] : phases) {
+      const PatchLines patches(patches_of_phase(phase, c_, pass_.delta, 0));
+      if (pass_.product == MatmulSpecification::kFma32 && patches.is_worthwhile()) {
+        run_lines(phase, patches, weight, parallel);
+      } else {
+        run_phase(phase, weight, parallel);
+      }
+    }
   }
 
  private:
+  std::vector<WeightedPhase> weighted_phases(const Parallel& parallel) const {
+    std::vector<WeightedPhase> phases;
+    float* weight = weights_.data();
+    for_phases(c_, [&](const Phase& phase) {
+      transpose_weight(phase, weight, parallel);
+      phases.push_back({phase, weight});
+      weight += phase.n_taps() * c_.n_channels_out * c_.group_in();
+    });
+    return phases;
+  }
+
   int64_t depth_of(const Phase& phase) const { return phase.n_taps() * c_.group_out(); }
 
   /// The weight of a phase: for each group (depth, group_in).
@@ -62,6 +84,25 @@ class InputGradient {
             row_loop(TransposeTap{of_tap, weight + i * tap_elements}, 0, c_.group_out());
           }
         });
+  }
+
+  void run_lines(const Phase& phase, const PatchLines& patches, const float* weight,
+                 const Parallel& parallel) const {
+    const PixelGrid pixels = pixels_of_phase(phase, c_, pass_.image_gradient, 0);
+    LineConvolution lines{patches};
+    lines.n_groups = c_.n_groups;
+    lines.n_taken = c_.group_out();
+    lines.weights = weight;
+    lines.weight_group_stride = depth_of(phase) * c_.group_in();
+    lines.weight_row_stride = c_.group_in();
+    lines.n_columns = c_.group_in();
+    lines.outputs = pixels.images.n_rows == 0 ? nullptr : pixels.pixel(0);
+    lines.lines_of_image = pixels.n_y;
+    lines.image_stride = c_.n_inputs();
+    lines.line_stride = pixels.step_y * c_.x.size * c_.n_channels_in;
+    lines.c_step = pixels.step_x * c_.n_channels_in;
+    lines.most_rows = pass_.chunk.n_rows;
+    run_line_convolution(lines, parallel);
   }
 
   void run_phase(const Phase& phase, const float* weight, const Parallel& parallel) const {

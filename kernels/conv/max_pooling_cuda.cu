@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// Max pooling on a CUDA device:
+//
+//   forward   a thread an output and channel: the pixels of its window in order
+//   backward  a thread a pixel and channel: the windows that hold it in order, of which it adds the delta
+//             where it won; no two threads write one number
 #include "kernels/conv/image_elements_cuda.h"
 #include "kernels/conv/pooling_cuda.h"
 #include "kernels/conv/pooling_requirements.h"
@@ -25,7 +30,7 @@ __global__ void __launch_bounds__(kImageThreads)
                  is_first = false;
                });
     pass.outputs.data[output.index] = best;
-    pass.winners.data[output.index] = static_cast<int32_t>(winner);
+    if (pass.keeps_winners()) pass.winners.data[output.index] = static_cast<int32_t>(winner);
   });
 }
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+// Copies of patches, and of pixels back to where they belong: a thread copies neighbouring channels of one
+// tap, four at a time where their number and their places allow it. Numbers are moved, never
+// changed; outside of an image they are +0.
 #include "kernels/conv/patches_cuda.h"
 
 #include "kernels/base/quad_map_cuda.h"

@@ -23,9 +23,10 @@
 
 namespace reprotrain::kernels {
 
-/// The one decision of a maximum, for CPU and CUDA loops.
-RPT_HD bool takes_the_place_of(float candidate, float winner) {
-  return winner == winner && !(candidate <= winner);
+/// The one decision of a maximum, for CPU and CUDA loops: of numbers, or (then all bits set) of vectors.
+template <class Values>
+RPT_HD auto takes_the_place_of(const Values& candidate, const Values& winner) {
+  return (winner == winner) & ((candidate <= winner) == 0);
 }
 
 struct Pooling {
@@ -47,7 +48,11 @@ struct MaxPoolingForward {
   Pooling pooling;
   ConstMatrixView images;
   MatrixView outputs;  ///< written
-  WinnerView winners;  ///< written; backward needs it: the position ky * KW + kx in the window
+  WinnerView winners =
+      {};  ///< written; the position ky * KW + kx in the window, which backward needs.
+           ///< Without rows where there is no backward: nobody writes it then.
+
+  bool keeps_winners() const { return winners.n_rows > 0; }
 };
 void max_pooling_forward(const MaxPoolingForward& pass, const Parallel& parallel);
 

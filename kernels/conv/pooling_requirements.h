@@ -15,7 +15,9 @@ inline void require_matching(const MaxPoolingForward& pass) {
   const int64_t n_images = pass.images.n_rows;
   require_images(pass.images, n_images, pass.pooling.n_inputs(), "images");
   require_images(pass.outputs, n_images, pass.pooling.n_outputs(), "outputs");
-  require_images(pass.winners, n_images, pass.pooling.n_outputs(), "winners");
+  if (pass.keeps_winners()) {
+    require_images(pass.winners, n_images, pass.pooling.n_outputs(), "winners");
+  }
 }
 
 inline void require_matching(const MaxPoolingBackward& pass) {

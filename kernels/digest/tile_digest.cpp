@@ -2,10 +2,11 @@
 #include "kernels/digest/tile_digest.h"
 
 #include <algorithm>
-#include <cstring>
 #include <mutex>
 
 #include "kernels/base/float_bits.h"
+#include "kernels/base/vector_loop.h"
+#include "kernels/digest/mixed_lanes.h"
 
 namespace reprotrain::kernels {
 namespace {
@@ -13,29 +14,37 @@ namespace {
 constexpr int64_t kLaneBytes = 16;
 constexpr int64_t kGrainLanes = int64_t{1} << 11;
 
-/// Sums whole lanes that lie one after the other in memory; `first` is the index of the first one.
-Digest128 digest_of_lanes(const void* data, int64_t n_lanes, DigestKey key, uint64_t first) {
-  const char* bytes = static_cast<const char*>(data);
-  Digest128 sum;
-  for (int64_t i = 0; i < n_lanes; ++i) {
-    uint64_t half[2];
-    memcpy(half, bytes + i * kLaneBytes, sizeof half);
-    sum.merge(mixed_lane(half[0], half[1], key, first + static_cast<uint64_t>(i)));
+/// Whether a block holds a NaN: comparisons of neighbours that are not ordered tell.
+struct FindNan {
+  std::span<const float> values;
+  bool& found;
+
+  RPT_HD void operator()(int64_t /*row*/) const {
+    constexpr size_t kTogether = 32;
+    int32_t lanes[kTogether / 2] = {};
+    size_t i = 0;
+    for (; i + kTogether <= values.size(); i += kTogether) {
+      const float* x = values.data() + i;
+      for (size_t j = 0; j < kTogether / 2; ++j) {
+        lanes[j] |= __builtin_isunordered(x[j], x[j + kTogether / 2]) != 0 ? -1 : 0;
+      }
+    }
+    int32_t any = 0;
+    for (const int32_t lane : lanes) any |= lane;
+    for (; i < values.size(); ++i) any |= is_nan(values[i]) ? -1 : 0;
+    found = any != 0;
   }
-  return sum;
-}
+};
 
 bool any_nan(std::span<const float> values) {
-  int32_t found = 0;  // signed comparisons: every vector instruction set has them
-  for (const float value : values) {
-    found |= static_cast<int32_t>(bits_of(value) & 0x7fffffffu) > 0x7f800000 ? 1 : 0;
-  }
-  return found != 0;
+  bool found = false;
+  row_loop(FindNan{values, found}, 0, 1);
+  return found;
 }
 
 /// How whole lanes of elements become bytes; `first` is the index of the first lane.
 Digest128 digest_of_part(std::span<const int64_t> values, DigestKey key, uint64_t first) {
-  return digest_of_lanes(values.data(), static_cast<int64_t>(values.size()) / 2, key, first);
+  return sum_of_mixed_lanes(values.data(), static_cast<int64_t>(values.size()) / 2, key, first);
 }
 
 Digest128 digest_of_part(std::span<const float> values, DigestKey key, uint64_t first) {
@@ -48,9 +57,9 @@ Digest128 digest_of_part(std::span<const float> values, DigestKey key, uint64_t 
     if (any_nan(block)) {
       float clean[kBlock];
       std::transform(block.begin(), block.end(), clean, [](float x) { return canonical(x); });
-      sum.merge(digest_of_lanes(clean, n_lanes, key, first));
+      sum.merge(sum_of_mixed_lanes(clean, n_lanes, key, first));
     } else {
-      sum.merge(digest_of_lanes(block.data(), n_lanes, key, first));
+      sum.merge(sum_of_mixed_lanes(block.data(), n_lanes, key, first));
     }
   }
   return sum;

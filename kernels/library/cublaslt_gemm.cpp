@@ -149,8 +149,8 @@ class CublasLtGemm final : public LibraryGemm {
     if (product.depth() == 0) return multiply_nothing(product, stream);
     MatrixProduct rounded = product;
     if (precision_ == LibraryPrecision::kBf16) {
-      rounded.a = round(product.a, workspace, stream);
-      rounded.b = round(product.b, workspace, stream);
+      rounded.a = rounded_factor(product.a, workspace, stream);
+      rounded.b = rounded_factor(product.b, workspace, stream);
     }
     const cublaslt::Layouts layouts = layouts_of(rounded, precision_);
     const Prepared& prepared = prepare(layouts);
@@ -167,8 +167,8 @@ class CublasLtGemm final : public LibraryGemm {
     Algorithm algorithm;
   };
 
-  static ConstMatrixView round(const ConstMatrixView& factor, DeviceWorkspace& workspace,
-                               cudaStream_t stream) {
+  static ConstMatrixView rounded_factor(const ConstMatrixView& factor, DeviceWorkspace& workspace,
+                                        cudaStream_t stream) {
     const int64_t stride = bfloat16_stride(factor.n_columns);
     auto* const memory = workspace.take<uint16_t>(factor.n_rows * stride);
     round_to_bfloat16_cuda(factor, memory, stride, stream);

@@ -28,7 +28,9 @@ __global__ void __launch_bounds__(kThreads)
     float values[4];
     load_quad(from.row(row) + column, 0, n, values);
     uint16_t* const target = to + row * row_stride + column;
-    for (int i = 0; i < n; ++i) target[i] = to_bfloat16(values[i]);
+    for (int i = 0; i < 4; ++i) {
+      if (i < n) target[i] = to_bfloat16(values[i]);
+    }
   });
 }
 
@@ -48,9 +50,10 @@ __global__ void __launch_bounds__(kThreads)
 
 __global__ void __launch_bounds__(kThreads) add_bias(const float* bias, const MatrixView matrix) {
   for_each_quad_of_rows(matrix.n_rows, matrix.n_columns, [&](int64_t row, int64_t column, int n) {
-    float values[4];
+    float values[4], added[4];
     load_quad(matrix.row(row) + column, 0, n, values);
-    for (int i = 0; i < n; ++i) values[i] = values[i] + bias[column + i];
+    load_quad(bias + column, 0, n, added);
+    for (int i = 0; i < 4; ++i) values[i] = values[i] + added[i];
     store_quad(matrix.row(row) + column, 0, n, values);
   });
 }

@@ -230,10 +230,23 @@ int64_t DigitPanels::groups_in(int64_t block) const {
   return std::min(max_groups_, n_groups_ - block * max_groups_);
 }
 
+void DigitPanels::measure(int64_t panel, LargestMagnitude* magnitudes) const {
+  PanelMagnitudes found;
+  PanelSource(operand_, panel * width_, width_).measure(found);
+  for (int i = 0; i < width_; ++i) {
+    magnitudes[i].finite = std::max(magnitudes[i].finite, found[i].finite);
+    magnitudes[i].any = std::max(magnitudes[i].any, found[i].any);
+  }
+}
+
 void DigitPanels::pack(int64_t panel) const {
-  const PanelSource source(operand_, panel * width_, width_);
   PanelMagnitudes magnitudes;
-  source.measure(magnitudes);
+  measure(panel, magnitudes);
+  pack(panel, magnitudes);
+}
+
+void DigitPanels::pack(int64_t panel, const LargestMagnitude* magnitudes) const {
+  const PanelSource source(operand_, panel * width_, width_);
   PanelScales scales;
   for (int i = 0; i < width_; ++i) {
     const int exponent = slice_exponent(static_cast<uint32_t>(magnitudes[i].finite), n_digits_);

@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "kernels/base/matrix_view.h"
+#include "kernels/matmul/digit_slices.h"
 #include "kernels/matmul/digit_tile.h"
 
 namespace reprotrain::kernels {
@@ -43,8 +44,13 @@ class DigitPanels {
   /// Places all of it in `memory`, aligned to 64 bytes.
   void place(int32_t* memory) { memory_ = memory; }
 
+  /// Raises the magnitudes of a panel's vectors, width() of them, to those of their terms here.
+  void measure(int64_t panel, LargestMagnitude* magnitudes) const;
+
   /// Packs one panel. Panels are independent; vectors beyond the last one count as zeros.
   void pack(int64_t panel) const;
+  /// The same with magnitudes of longer vectors, of which these are a part.
+  void pack(int64_t panel, const LargestMagnitude* magnitudes) const;
 
   const int32_t* words(int64_t panel, int64_t block) const {
     return start(panel, block) + start_words();

@@ -61,14 +61,6 @@ OrientedProduct oriented(const MatrixProduct& product) {
   return lanes_per_term(turned) < lanes_per_term(given) ? turned : given;
 }
 
-TileKernel tile_kernel([[maybe_unused]] const OrientedProduct& product) {
-#if defined(__x86_64__)
-  if (uses_avx512(cpu_path())) return avx512_tile_kernel();
-  if (uses_avx2(cpu_path())) return avx2_tile_kernel(product.n_rows, product.n_columns);
-#endif
-  return portable_tile_kernel();
-}
-
 /// How many pieces a product is worth.
 int64_t wanted_pieces(const OrientedProduct& p, int n_threads) {
   const int64_t work = (p.depth + kStoreWork) * p.n_rows * packed_width(p.n_columns);
@@ -110,9 +102,17 @@ Grid best_grid(const OrientedProduct& p, const TileKernel& kernel, int64_t n_pie
 
 }  // namespace
 
+TileKernel tile_kernel_for([[maybe_unused]] int64_t n_rows, [[maybe_unused]] int64_t n_columns) {
+#if defined(__x86_64__)
+  if (uses_avx512(cpu_path())) return avx512_tile_kernel();
+  if (uses_avx2(cpu_path())) return avx2_tile_kernel(n_rows, n_columns);
+#endif
+  return portable_tile_kernel();
+}
+
 ProductPlan::ProductPlan(const MatrixProduct& product, int n_threads)
     : product_(oriented(product)),
-      kernel_(tile_kernel(product_)),
+      kernel_(tile_kernel_for(product_.n_rows, product_.n_columns)),
       n_panels_(ceil_div(product_.n_columns, kernel_.max_columns)) {
   const Grid grid = best_grid(product_, kernel_, wanted_pieces(product_, n_threads));
   n_column_ranges_ = grid.n_column_ranges;

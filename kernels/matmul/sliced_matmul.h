@@ -16,8 +16,11 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "kernels/base/parallel.h"
+#include "kernels/matmul/digit_slices.h"
+#include "kernels/matmul/digit_tile.h"
 #include "kernels/matmul/ordered_matmul.h"
 
 namespace reprotrain::kernels {
@@ -31,5 +34,34 @@ void require_sliced_product(const MatrixProduct& product, int n_digits);
 
 /// Computes `product` with n_digits = 2 or 3, or throws as require_sliced_product does.
 void sliced_matmul(const MatrixProduct& product, int n_digits, const Parallel& parallel);
+
+/// Some of the terms of C[i][j] = sum over k of a[k][i] * b[k][j].
+struct SlicedTerms {
+  ConstMatrixView a;  ///< (n_terms, n_rows)
+  ConstMatrixView b;  ///< (n_terms, n_columns)
+};
+
+/// sliced_matmul of factors that come in parts, for a K whose digits would take too much memory: all
+/// parts are measured, then all are added. Works on the calling thread.
+class SlicedSum {
+ public:
+  SlicedSum(int64_t n_rows, int64_t n_columns, int n_digits);
+
+  void measure(const SlicedTerms& part);
+  void add(const SlicedTerms& part);
+  /// Writes C, (n_rows, n_columns).
+  void finish(const MatrixView& c) const;
+
+ private:
+  void add_non_finite(const MatrixProduct& part);
+
+  int64_t n_rows_, n_columns_;
+  int n_digits_;
+  DigitTileKernel kernel_;
+  std::vector<LargestMagnitude> rows_, columns_;  // of all parts measured; whole panels
+  std::vector<int64_t> totals_;                   // group by group
+  std::vector<float> non_finite_;                 // C where it is not finite; empty: nowhere
+  int64_t n_terms_ = 0;
+};
 
 }  // namespace reprotrain::kernels

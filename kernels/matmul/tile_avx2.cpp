@@ -32,10 +32,36 @@ RPT_AVX2 RPT_INLINE void store_rim(const TileTask& task,
   fold_tile(task, tile[0], kTileVectors * kLanes);
 }
 
+/// The same where rows of C follow one another and nothing of C is read: what a vector writes beyond its
+/// row the next rows write again. The last rows have no such next ones.
+template <int kTileRows, int kTileVectors>
+RPT_AVX2 RPT_INLINE void store_dense_rim(const TileTask& task,
+                                         const __m256 (&sums)[kTileRows][kTileVectors]) {
+  const __m256i lanes = first_lanes(task.n_columns);
+  __m256 bias = _mm256_setzero_ps();
+  if (task.bias != nullptr) bias = _mm256_maskload_ps(task.bias, lanes);
+  const int n_elements = kTileRows * task.n_columns;
+  RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
+    __m256 sum = sums[row][0];
+    if (task.bias != nullptr) sum = _mm256_add_ps(sum, bias);
+    const int begin = row * task.n_columns;
+    float* c = task.c + begin;
+    if (begin + kLanes <= n_elements) {
+      _mm256_storeu_ps(c, sum);
+    } else {
+      _mm256_maskstore_ps(c, lanes, sum);
+    }
+  }
+}
+
 template <int kTileRows, int kTileVectors>
 RPT_AVX2 RPT_INLINE void store_rows(const TileTask& task,
                                     const __m256 (&sums)[kTileRows][kTileVectors]) {
-  if (task.n_columns < kTileVectors * kLanes) return store_rim(task, sums);
+  if (task.n_columns < kTileVectors * kLanes) {
+    const bool are_dense = task.c_row_stride == task.n_columns && !task.folds;
+    if (kTileVectors > 1 || !are_dense) return store_rim(task, sums);
+    return store_dense_rim(task, sums);
+  }
   RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
     RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
       float* c = task.c + row * task.c_row_stride + v * kLanes;
@@ -81,8 +107,8 @@ RPT_AVX2 RPT_INLINE void store_columns(const TileTask& task,
 }
 
 /// `kAdjacent`: the rows of A lie next to one another (a_row_stride 1), so that their offsets are
-/// constants of the loop; otherwise a_depth_stride is 1.
-template <int kTileRows, int kTileVectors, bool kAdjacent>
+/// constants of the loop; otherwise a_depth_stride is 1. `kListed`: where terms lie is listed instead.
+template <int kTileRows, int kTileVectors, bool kAdjacent, bool kListed>
 RPT_AVX2 RPT_INLINE void run_tile(const TileTask& task) {
   __m256 sums[kTileRows][kTileVectors];
   if (task.start == nullptr) {
@@ -106,18 +132,23 @@ RPT_AVX2 RPT_INLINE void run_tile(const TileTask& task) {
   RPT_UNROLL for (int group = 0; group < kGroups; ++group) a[group] = task.a + 3 * group * stride;
   const float* b = task.b;
   const int64_t depth = task.depth;
+  const int64_t* const offsets = task.a_offsets;
   for (int64_t k = 0; k < depth; ++k) {
     __m256 b_row[kTileVectors];
     RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) b_row[v] = _mm256_loadu_ps(b + v * kLanes);
+    const int64_t listed = kListed ? offsets[k] : 0;
     RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
-      const float* element = kAdjacent ? a[0] + row : a[row / 3] + (row % 3) * stride;
+      const float* place = (kAdjacent ? a[0] : a[row / 3]) + listed;
+      const float* element = kAdjacent ? place + row : place + (row % 3) * stride;
       const __m256 factor = _mm256_broadcast_ss(element);
       RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
         sums[row][v] = _mm256_fmadd_ps(factor, b_row[v], sums[row][v]);
       }
     }
     b += task.b_depth_stride;
-    RPT_UNROLL for (int group = 0; group < kGroups; ++group) a[group] += step;
+    if (!kListed) {
+      RPT_UNROLL for (int group = 0; group < kGroups; ++group) a[group] += step;
+    }
   }
   if (!task.is_turned) {
     store_rows<kTileRows, kTileVectors>(task, sums);
@@ -126,25 +157,33 @@ RPT_AVX2 RPT_INLINE void run_tile(const TileTask& task) {
   }
 }
 
-template <int kTileRows, int kTileVectors, bool kAdjacent>
+template <int kTileRows, int kTileVectors, bool kAdjacent, bool kListed>
 RPT_AVX2 void run_tiles(const TileTask& first) {
   TileTask panel = first;  // not in memory that C might share: its members become registers
   for (int64_t i = 0; i < first.n_panels; ++i, panel.advance_panel()) {
     TileTask task = panel;
     for (int64_t tile = 0; tile < task.n_tiles; ++tile, task.advance()) {
-      run_tile<kTileRows, kTileVectors, kAdjacent>(task);
+      run_tile<kTileRows, kTileVectors, kAdjacent, kListed>(task);
     }
   }
 }
 
 using Run = void (*)(const TileTask&);
 template <int kRows>
-using Table = std::array<std::array<Run, 2>, kRows>;
+using Table = std::array<std::array<Run, 4>, kRows>;
 
-/// [n_rows - 1][rows adjacent]
+/// [n_rows - 1][(terms listed, rows adjacent)]
 template <int kVectors, size_t... kIndex>
 constexpr Table<sizeof...(kIndex)> make_table(std::index_sequence<kIndex...>) {
-  return {{{run_tiles<kIndex + 1, kVectors, false>, run_tiles<kIndex + 1, kVectors, true>}...}};
+  return {
+      {{run_tiles<kIndex + 1, kVectors, false, false>, run_tiles<kIndex + 1, kVectors, true, false>,
+        run_tiles<kIndex + 1, kVectors, false, true>,
+        run_tiles<kIndex + 1, kVectors, true, true>}...}};
+}
+
+/// Which of a row of the table reads A.
+size_t access_of(const TileTask& task) {
+  return (task.a_row_stride == 1 ? 1u : 0u) + (task.a_offsets != nullptr ? 2u : 0u);
 }
 
 constexpr int kTallRows = 12;
@@ -152,13 +191,13 @@ constexpr int kWideRows = 6;
 
 void run_tall(const TileTask& task) {
   static constexpr auto kTable = make_table<1>(std::make_index_sequence<kTallRows>());
-  kTable[static_cast<size_t>(task.n_rows - 1)][task.a_row_stride == 1 ? 1 : 0](task);
+  kTable[static_cast<size_t>(task.n_rows - 1)][access_of(task)](task);
 }
 
 void run_wide(const TileTask& task) {
   static constexpr auto kTable = make_table<2>(std::make_index_sequence<kWideRows>());
   if (task.n_columns <= kLanes) return run_tall(task);
-  kTable[static_cast<size_t>(task.n_rows - 1)][task.a_row_stride == 1 ? 1 : 0](task);
+  kTable[static_cast<size_t>(task.n_rows - 1)][access_of(task)](task);
 }
 
 }  // namespace

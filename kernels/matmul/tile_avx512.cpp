@@ -67,8 +67,8 @@ RPT_AVX512 RPT_INLINE void store_rows(const TileTask& task,
 }
 
 /// `kAdjacent`: the rows of A lie next to one another (a_row_stride 1), so that their offsets are
-/// constants of the loop; otherwise a_depth_stride is 1.
-template <int kTileRows, int kTileVectors, bool kAdjacent>
+/// constants of the loop; otherwise a_depth_stride is 1. `kListed`: where terms lie is listed instead.
+template <int kTileRows, int kTileVectors, bool kAdjacent, bool kListed>
 RPT_AVX512 RPT_INLINE void run_tile(const TileTask& task) {
   const int rim = task.n_columns - (kTileVectors - 1) * kLanes;
   const __mmask16 last = static_cast<__mmask16>((1u << rim) - 1u);
@@ -93,20 +93,25 @@ RPT_AVX512 RPT_INLINE void run_tile(const TileTask& task) {
   const float* a[kGroups];
   RPT_UNROLL for (int group = 0; group < kGroups; ++group) a[group] = task.a + 3 * group * stride;
   const float* b = task.b;
+  const int64_t* const offsets = task.a_offsets;
   for (int64_t k = 0; k < task.depth; ++k) {
     __m512 b_row[kTileVectors];
     RPT_UNROLL for (int v = 0; v + 1 < kTileVectors; ++v) b_row[v] =
         _mm512_loadu_ps(b + v * kLanes);
     b_row[kTileVectors - 1] = _mm512_maskz_loadu_ps(last, b + (kTileVectors - 1) * kLanes);
+    const int64_t listed = kListed ? offsets[k] : 0;
     RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
-      const float* element = kAdjacent ? a[0] + row : a[row / 3] + (row % 3) * stride;
+      const float* place = (kAdjacent ? a[0] : a[row / 3]) + listed;
+      const float* element = kAdjacent ? place + row : place + (row % 3) * stride;
       const __m512 factor = _mm512_set1_ps(*element);
       RPT_UNROLL for (int v = 0; v < kTileVectors; ++v) {
         sums[row][v] = _mm512_fmadd_ps(factor, b_row[v], sums[row][v]);
       }
     }
     b += task.b_depth_stride;
-    RPT_UNROLL for (int group = 0; group < kGroups; ++group) a[group] += step;
+    if (!kListed) {
+      RPT_UNROLL for (int group = 0; group < kGroups; ++group) a[group] += step;
+    }
   }
   if (!task.is_turned) {
     store_rows<kTileRows, kTileVectors>(task, sums, last);
@@ -115,31 +120,40 @@ RPT_AVX512 RPT_INLINE void run_tile(const TileTask& task) {
   }
 }
 
-template <int kTileRows, int kTileVectors, bool kAdjacent>
+template <int kTileRows, int kTileVectors, bool kAdjacent, bool kListed>
 RPT_AVX512 void run_tiles(const TileTask& first) {
   TileTask panel = first;  // not in memory that C might share: its members become registers
   for (int64_t i = 0; i < first.n_panels; ++i, panel.advance_panel()) {
     TileTask task = panel;
     for (int64_t tile = 0; tile < task.n_tiles; ++tile, task.advance()) {
-      run_tile<kTileRows, kTileVectors, kAdjacent>(task);
+      run_tile<kTileRows, kTileVectors, kAdjacent, kListed>(task);
     }
   }
 }
 
 using Run = void (*)(const TileTask&);
 
-/// [n_rows - 1][n_vectors - 1][rows adjacent]
+/// [(terms listed, rows adjacent)]
+template <int kTileRows, int kTileVectors>
+constexpr std::array<Run, 4> every_access() {
+  return {run_tiles<kTileRows, kTileVectors, false, false>,
+          run_tiles<kTileRows, kTileVectors, true, false>,
+          run_tiles<kTileRows, kTileVectors, false, true>,
+          run_tiles<kTileRows, kTileVectors, true, true>};
+}
+
+/// [n_rows - 1][n_vectors - 1][access]
 template <size_t... kIndex>
-constexpr std::array<std::array<std::array<Run, 2>, kVectors>, kRows> make_table(
+constexpr std::array<std::array<std::array<Run, 4>, kVectors>, kRows> make_table(
     std::index_sequence<kIndex...>) {
-  return {{{{{run_tiles<kIndex + 1, 1, false>, run_tiles<kIndex + 1, 1, true>},
-             {run_tiles<kIndex + 1, 2, false>, run_tiles<kIndex + 1, 2, true>}}}...}};
+  return {{{every_access<kIndex + 1, 1>(), every_access<kIndex + 1, 2>()}...}};
 }
 
 void run(const TileTask& task) {
   static constexpr auto kTable = make_table(std::make_index_sequence<kRows>());
   const size_t vectors = task.n_columns > kLanes ? 1 : 0;
-  kTable[static_cast<size_t>(task.n_rows - 1)][vectors][task.a_row_stride == 1 ? 1 : 0](task);
+  const size_t access = (task.a_row_stride == 1 ? 1u : 0u) + (task.a_offsets != nullptr ? 2u : 0u);
+  kTable[static_cast<size_t>(task.n_rows - 1)][vectors][access](task);
 }
 
 }  // namespace

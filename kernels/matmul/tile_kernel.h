@@ -36,8 +36,10 @@ struct TileTask {
   int64_t depth = 0;
   const float* a = nullptr;
   int64_t a_tile_stride = 0;  ///< from one tile's rows of A to the next one's
-  int64_t a_row_stride = 0;   ///< 1, or a_depth_stride is 1
+  int64_t a_row_stride = 0;   ///< 1, or a_depth_stride is 1, or terms are listed
   int64_t a_depth_stride = 0;
+  const int64_t* a_offsets =
+      nullptr;  ///< if there: element k is a[r * a_row_stride + a_offsets[k]]
   const float* b = nullptr;
   int64_t b_depth_stride = 0;
   int64_t b_panel_stride = 0;    ///< from one panel's part of B to the next one's
@@ -98,7 +100,8 @@ struct TileKernel {
   void (*pack)(const PackTask& task);
 };
 
-/// The kernel for a product of so many rows and columns.
+/// The kernel of this processor's path for a product of so many rows and columns.
+TileKernel tile_kernel_for(int64_t n_rows, int64_t n_columns);
 TileKernel portable_tile_kernel();
 #if defined(__x86_64__)
 TileKernel avx2_tile_kernel(int64_t n_rows, int64_t n_columns);

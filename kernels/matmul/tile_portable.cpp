@@ -29,7 +29,8 @@ void run_tile(const TileTask& task) {
   memcpy(sums, tile, sizeof sums);
   for (int64_t k = 0; k < task.depth; ++k) {
     const Row b(task.b + k * task.b_depth_stride);
-    const float* a = task.a + k * task.a_depth_stride;
+    const float* a =
+        task.a + (task.a_offsets != nullptr ? task.a_offsets[k] : k * task.a_depth_stride);
     RPT_UNROLL for (int row = 0; row < kTileRows; ++row) {
       b.add_times(a[row * task.a_row_stride], sums[row]);
     }

@@ -15,6 +15,7 @@ enum class StreamPurpose : uint32_t {
   kEpochOrder = 2,      ///< order of the rows within an epoch
   kInitialisation = 3,  ///< initial parameters
   kDropout = 4,         ///< dropout masks
+  kAugmentation = 5,    ///< moves of images
 };
 
 /// Stream of the `instance`-th user of a purpose (a layer, a parameter), instance < 2^24.

@@ -102,6 +102,7 @@ bool is_valid(const cudaLaunchConfig_t& config) {
 cudaError_t launch_kernel(const cudaLaunchConfig_t& config, const void* kernel,
                           std::function<void()> call) {
   if (const cudaError_t fault = fault_of_next_call()) return noted(fault);
+  if (!emulated_machine().has_code) return noted(cudaErrorNoKernelImageForDevice);
   if (!is_valid(config)) return noted(cudaErrorInvalidConfiguration);
   if (config.dynamicSmemBytes > dynamic_shared_limit(kernel)) return noted(cudaErrorInvalidValue);
   queue(config.stream,
@@ -133,10 +134,14 @@ const char* cudaGetErrorName(cudaError_t error) {
       return "cudaErrorInvalidConfiguration";
     case cudaErrorInvalidDevicePointer:
       return "cudaErrorInvalidDevicePointer";
+    case cudaErrorInsufficientDriver:
+      return "cudaErrorInsufficientDriver";
     case cudaErrorNoDevice:
       return "cudaErrorNoDevice";
     case cudaErrorInvalidDevice:
       return "cudaErrorInvalidDevice";
+    case cudaErrorNoKernelImageForDevice:
+      return "cudaErrorNoKernelImageForDevice";
     case cudaErrorInvalidResourceHandle:
       return "cudaErrorInvalidResourceHandle";
     case cudaErrorNotReady:
@@ -183,8 +188,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* properties, int device) {
   properties->totalGlobalMem = kGlobalBytes;
   properties->sharedMemPerBlock = kSharedPerBlock;
   properties->sharedMemPerBlockOptin = kSharedPerBlockOptin;
-  properties->major = 8;
-  properties->minor = 0;
+  properties->major = emulated_machine().major;
+  properties->minor = emulated_machine().minor;
   properties->multiProcessorCount = current_schedule().n_multiprocessors();
   properties->maxThreadsPerBlock = kMaxThreadsPerBlock;
   properties->maxThreadsPerMultiProcessor = 2 * kMaxThreadsPerBlock;
@@ -234,7 +239,10 @@ cudaError_t cudaRuntimeGetVersion(int* version) {
   *version = CUDART_VERSION;
   return cudaSuccess;
 }
-cudaError_t cudaDriverGetVersion(int* version) { return cudaRuntimeGetVersion(version); }
+cudaError_t cudaDriverGetVersion(int* version) {
+  *version = emulated_machine().driver_version;
+  return cudaSuccess;
+}
 
 cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
   if (const cudaError_t fault = fault_of_next_call()) return noted(fault);

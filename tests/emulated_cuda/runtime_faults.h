@@ -21,6 +21,25 @@ class RuntimeFaultScope {
   uint64_t n_calls() const;
 };
 
+/// What the emulated device says of itself, and its driver.
+struct EmulatedMachine {
+  int driver_version = CUDART_VERSION;  ///< 0: there is no driver
+  int major = 8;                        ///< compute capability
+  int minor = 0;
+  bool has_code = true;  ///< false: CUDA finds no code for the device in the program
+};
+
+/// Another machine until the end of the scope: with an older driver every call fails as CUDA's do.
+class EmulatedMachineScope {
+ public:
+  explicit EmulatedMachineScope(const EmulatedMachine& machine);
+  ~EmulatedMachineScope();
+  EmulatedMachineScope(const EmulatedMachineScope&) = delete;
+  EmulatedMachineScope& operator=(const EmulatedMachineScope&) = delete;
+};
+
+const EmulatedMachine& emulated_machine();
+
 /// Counts a call of the runtime; its error, if it has to fail.
 cudaError_t fault_of_next_call();
 

@@ -20,7 +20,8 @@ import sys
 
 # Where the source says fma: these files, and in the first one the loops of fused estimates only.
 ASKED_FOR = {"elementary_array.cpp.o": re.compile(r"_loop<.*\bEstimateElement<.*\bFusedMultiplyAdd\b"),
-             "tile_avx2.cpp.o": re.compile(""), "tile_avx512.cpp.o": re.compile("")}
+             "narrow_tile.cpp.o": re.compile(""), "tile_avx2.cpp.o": re.compile(""),
+             "tile_avx512.cpp.o": re.compile("")}
 FUSED = re.compile(r"\tv?fn?m(?:add|sub)(?:add|sub)?(?:132|213|231)?([ps])[sdh]\b")
 ESTIMATE = re.compile(r"\tv?r(?:cp|sqrt)(?:14|28)?[ps][sdh]\b")
 PLANTED = """

@@ -46,7 +46,7 @@ def operators():
     for kind in ("conv_forward", "conv_weight_gradient", "conv_input_gradient"):
         yield f"{kind} fma32", "conv", (kind,), ("fma32",)
         yield f"{kind} int8", "conv", (kind,), ("int8x2", "int8x3")
-    for kind in ("max_pooling", "average_pooling", "global_average", "batch_norm", "batch_norm_inference"):
+    for kind in ("max_pooling", "average_pooling", "global_average", "image_moves", "batch_norm", "batch_norm_inference"):
         yield kind, "conv", (kind,), ()
     yield "softmax", "training", ("softmax",), ()
     yield "class weights", "training", ("class_weights",), ()

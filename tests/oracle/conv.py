@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import batch_norm
 import convolutions
+import image_moves
 import pooling
 from element_families import element
 from ieee import BINARY64, Float
@@ -23,6 +24,7 @@ FORMAT = """\
 # conv_input_gradient: SPEC FAMILY GEOMETRY = gradient of the images
 # max_pooling, average_pooling: FAMILY n H W C KH KW SY SX top left bottom right = outputs, gradient of the images
 # global_average: FAMILY n H W C = outputs, gradient of the images; gradients of outputs from 2^22
+# image_moves: FAMILY n H W C flip_percent longest_shift seed layer step = outputs, gradient of the images
 # batch_norm: FAMILY n_values n_channels momentum_percent = y, gradient of x, running mean, running variance, gradient of
 #   scale, of shift; x from element 0, row by row, scale ("unit") from 2^20, shift ("unit") from 2^21, gradient of y from
 #   2^22; running mean starts as element 2^23 + channel of "unit", running variance as 1 + channel
@@ -158,6 +160,26 @@ def pooling_lines():
                    both_ways(pooling.global_average, [h * w, c], family, n, h * w * c, c))
 
 
+#   n  H  W  C flip shift  seed layer step
+IMAGE_MOVES = [
+    (1, 1, 1, 1, 0, 0, 1, 0, 0), (3, 2, 3, 1, 100, 0, 1, 0, 0), (4, 3, 4, 2, 50, 0, 2, 0, 1), (5, 4, 4, 1, 0, 1, 3, 0, 2),
+    (6, 5, 4, 2, 50, 2, 4, 1, 3), (3, 2, 2, 3, 50, 9, 5, 2, 1000), (2, 8, 8, 1, 30, 2, 7, 0, 2**32 - 1),
+    (9, 1, 7, 1, 50, 3, 2**64 - 1, 0, 4), (7, 6, 1, 2, 10, 2, 11, 2**24 - 1, 5), (2, 3, 3, 17, 50, 1, 12, 3, 6),
+    (33, 2, 2, 1, 50, 1, 13, 0, 7), (0, 4, 4, 2, 50, 1, 14, 0, 8), (4, 5, 5, 1, 99, 255, 15, 0, 9),
+    (2, 1, 20, 3, 70, 4, 16, 4, 10),
+]
+
+
+def image_move_lines():
+    for family, (n, *size, percent, longest, seed, layer, step) in ([("unit", case) for case in IMAGE_MOVES]
+                                                                    + [(f, (3, 3, 4, 2, 50, 1, 9, 1, 2)) for f in FAMILIES]):
+        n_numbers = size[0] * size[1] * size[2]
+        moves = [image_moves.draw(seed, layer, step, row, float(percent) / 100, longest) for row in range(n)]
+        outputs = [image_moves.moved(image, size, move) for image, move in zip(table(family, 0, n, n_numbers), moves)]
+        back = [image_moves.moved_back(delta, size, move) for delta, move in zip(table(family, 1 << 22, n, n_numbers), moves)]
+        yield line("image_moves", family, n, *size, percent, longest, seed, layer, step, sum(outputs, []) + sum(back, []))
+
+
 def batch_norm_lines():
     def starts(family, n, n_channels):
         for channel in range(n_channels):
@@ -183,7 +205,7 @@ def batch_norm_lines():
 
 def main():
     print(FORMAT)
-    for group in (convolution_lines(), pooling_lines(), batch_norm_lines()):
+    for group in (convolution_lines(), pooling_lines(), image_move_lines(), batch_norm_lines()):
         for text in group:
             print("oracle", text)
 

@@ -11,8 +11,8 @@ import philox
 import pooling
 from layers import ONE, ZERO, initial_weights, softmax
 from losses import batch_loss
-from network_layers import (Activation, BatchNorm, Chain, Convolution, Dense, Dropout, LayerNorm, Residual, Shape, Tensor,
-                            f64, global_average, in_rows, window_pooling)
+from network_layers import (Activation, BatchNorm, Chain, Convolution, Dense, Dropout, LayerNorm, Moves, Residual, Shape,
+                            Tensor, f64, global_average, in_rows, window_pooling)
 from optimizers import Settings, clipped, stepped
 from schedules import factor
 from split import share
@@ -108,6 +108,12 @@ class Builder:
 
     def dropout(self, probability):
         return [Dropout(probability, self.seed, self.number("dropout"))] if probability > 0 else []
+
+    def random_flip(self, probability=0.5):
+        return [Moves(self.shape, probability, 0, self.seed, self.number("augmentation"))]
+
+    def random_shift(self, pixels):
+        return [Moves(self.shape, 0, pixels, self.seed, self.number("augmentation"))]
 
     def flatten(self):
         height, width, channels = self.shape

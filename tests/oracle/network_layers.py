@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import batch_norm
 import convolutions
+import image_moves
 import pooling
 from ieee import BINARY64, Float
 from layers import ZERO, activation, column_sums, dropout, layer_norm_backward, layer_norm_forward
@@ -187,6 +188,23 @@ class Dropout:
     def backward(self, rows):
         """The same map in both directions."""
         return in_rows(dropout(self.probability, self.seed, self.number, self.step, sum(rows, [])), len(rows[0]))
+
+
+class Moves:
+    """random_flip, and random_shift: a flip of probability 0."""
+
+    def __init__(self, size, probability, pixels, seed, number):
+        self.size, self.probability, self.pixels, self.seed, self.number = size, probability, pixels, seed, number
+
+    def forward(self, rows, step):
+        if step is None:
+            return rows
+        self.moves = [image_moves.draw(self.seed, self.number, step, row, self.probability, self.pixels)
+                      for row in range(len(rows))]
+        return [image_moves.moved(row, self.size, move) for row, move in zip(rows, self.moves)]
+
+    def backward(self, gradient):
+        return [image_moves.moved_back(row, self.size, move) for row, move in zip(gradient, self.moves)]
 
 
 class Chain:

@@ -12,7 +12,9 @@ IMAGES = {
     "type": "network",
     "image": {"height": 6, "width": 6, "channels": 1},
     "layers": [
+        {"type": "random_shift", "pixels": 1},
         {"type": "conv2d", "channels": 4, "kernel": 3, "padding": "same", "bias": False},
+        {"type": "random_flip"},
         {"type": "batch_norm"},
         {"type": "activation", "function": "relu"},
         {"type": "max_pool", "window": 2, "stride": 2},

@@ -99,6 +99,10 @@ class EmulatedLife(DeviceTest):
         config = self.image_config()
         self.train_on("cpu", config, self.folder / "cpu")
         self.train_on("cuda", config, self.folder / "small", "--memory-limit", "300KiB")
+        details = self.record(self.folder / "small")["volatile"]["device_details"]
+        self.assertEqual((details["architecture"], details["cuda_of_driver"]), ("8.0", "13000"))
+        self.assertLessEqual(int(details["peak_bytes_of_run"]), 300 * 1024)
+        self.assertGreater(int(details["peak_bytes_of_run"]), 100 * 1024)
         self.assertEqual(self.record(self.folder / "small")["result_id"],
                          self.record(self.folder / "cpu")["result_id"])
 

@@ -35,7 +35,7 @@ SHAPE = {
         "driver": {"found": bool},
         "kernel_driver": (str, UNKNOWN),
         "devices": [{"name": str, "compute_capability": str, "multiprocessors": int, "memory_bytes": int, "ecc": bool,
-                     "mig_profile": (str, type(None))}],
+                     "mig_profile": (str, type(None)), "kernels": (str, type(None))}],
         "libraries": [LIBRARY],
     },
     "missing": [{"what": str, "reason": str, "cost": str}],
@@ -112,6 +112,14 @@ class Env(ProgramTest):
         self.assertEqual(report["gpu"]["devices"][0]["mig_profile"], "1g.10gb")
         self.assertIn("kernels for cuda:1", self.missing(report))
         self.assertNotIn("CUDA device", self.missing(report))
+
+    @unittest.skipUnless(HAS_MODULE, "this build has no CUDA module to hold code")
+    def test_the_module_says_which_devices_it_holds_code_for(self):
+        gpu = self.with_driver()["gpu"]
+        self.assertEqual(misshapen(gpu["cuda_module"]["architectures"],
+                                   [{"compute_capability": str, "binary": bool, "ptx": bool}]), [])
+        self.assertIn("9.0", [one["compute_capability"] for one in gpu["cuda_module"]["architectures"]])
+        self.assertEqual([device["kernels"] for device in gpu["devices"]], ["binary", "none"])
 
     def test_a_driver_without_devices(self):
         self.assertEqual(self.missing(self.with_driver(FAKE_DRIVER="none"))["CUDA device"]["reason"],

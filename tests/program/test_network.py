@@ -37,7 +37,9 @@ class Layers(ProgramTest):
         edit_json(config, lambda c: change(c["model"]))
         (self.folder / "table.csv").write_text("")
         out = self.folder / "run"
-        self.assertIn(expected, self.sentence("--config", config, "--out", out))
+        sentence = self.sentence("--config", config, "--out", out)
+        self.assertRegex(sentence, rf"^{config}:[0-9]+:[0-9]+: /model/")
+        self.assertIn(expected, sentence)
         self.assertFalse(out.exists(), "a refused run left its directory")
 
     def test_shapes(self):
@@ -109,7 +111,10 @@ def perceptron_of(width):
     return change
 
 
-FIELDS = ("type", "activation", "size", "window", "stride", "dilation", "groups", "pads", "bias", "momentum", "probability")
+# What a layer of each type keeps.
+FIELDS = {"3/layers/0": ("type", "channels", "kernel", "stride", "dilation", "groups", "padding", "bias", "activation"),
+          "1": ("type", "momentum"), "2": ("type", "function"), "3/layers/1": ("type", "probability"), "3": ("type",),
+          "4": ("type", "window", "stride", "padding"), "5": ("type",), "6": ("type", "units", "activation")}
 OUT_OF_RANGE = "a number of this layer is out of range"
 ANOTHER_TYPE = "has another type"
 NOT_ONE = "is not one value"
@@ -149,12 +154,20 @@ class StoredLayers(ProgramTest):
             self.assertTrue(lines[0].startswith(f"reprotrain: {self.folder / 'run/result/model.h5'}: "), lines[0])
             self.assertIn(expected, lines[0])
 
+    def test_layers_keep_what_the_configuration_says_of_them(self):
+        with h5py.File(self.original / "result/model.h5") as file:
+            for layer, names in FIELDS.items():
+                self.assertEqual(sorted(file[f"layers/{layer}"].attrs), sorted(names), layer)
+            self.assertEqual(file["layers/0"].attrs["channels"], 4)
+            self.assertEqual(file["layers/4"].attrs["padding"], "same")
+
     def test_sealed_again_the_model_predicts(self):
         self.assertEqual(self.predict(lambda file: None, expect=0), "")
 
     def test_missing_parts(self):
-        for name in FIELDS:
-            self.refuse(f'attribute "{name}" is missing', attribute("3/layers/0", name, None))
+        for layer, names in FIELDS.items():
+            for name in names:
+                self.refuse(f'attribute "{name}" is missing', attribute(layer, name, None))
         for name in ("count", "image_width", "image_channels"):
             self.refuse(f'attribute "{name}" is missing', attribute("", name, None))
         self.refuse("conv2d needs an image", attribute("", "image_height", None))
@@ -169,7 +182,7 @@ class StoredLayers(ProgramTest):
     def test_other_types_and_lengths(self):
         for value, dtype, expected in (("4", None, ANOTHER_TYPE), (4.0, None, ANOTHER_TYPE), (4, numpy.int32, ANOTHER_TYPE),
                                        ([4, 4], numpy.int64, NOT_ONE), (numpy.zeros(0), numpy.int64, NOT_ONE)):
-            self.refuse(f'attribute "size" {expected}', attribute("0", "size", value, dtype))
+            self.refuse(f'attribute "channels" {expected}', attribute("0", "channels", value, dtype))
             self.refuse(f'attribute "count" {expected}', attribute("3/layers", "count", value, dtype))
         self.refuse(ANOTHER_TYPE, integer("0", "type", 3))
         self.refuse(NOT_ONE, attribute("0", "type", ["conv2d", "dense"], h5py.string_dtype()))
@@ -185,10 +198,11 @@ class StoredLayers(ProgramTest):
         self.refuse("network has no hidden layers", lambda file: file.attrs.modify("layer_norm", numpy.int64(1)))
         self.refuse('layer type "conv3d" is unknown', attribute("0", "type", "conv3d"))
         self.refuse('activation "swish" is unknown', attribute("0", "activation", "swish"))
-        self.refuse("the function is missing", attribute("2", "activation", "none"))
+        self.refuse("the function is missing", attribute("2", "function", "none"))
+        self.refuse('padding "wide" is unknown', attribute("4", "padding", "wide"))
 
     def test_absurd_sizes(self):
-        for name in ("size", "window", "stride", "dilation", "groups"):
+        for name in ("channels", "kernel", "stride", "dilation", "groups"):
             for value in (0, -1, 2**20 + 1, 2**62, -2**63):
                 self.refuse(OUT_OF_RANGE, integer("0", name, value))
         for value in (0, -1, 65537, 2**62):
@@ -207,11 +221,12 @@ class StoredLayers(ProgramTest):
         self.refuse("has 60 numbers, but a row has 5 features", integer("", "image_height", 12))
         self.refuse("2 groups must divide the 1 channels found", integer("0", "groups", 2))
         self.refuse("the shortcut an image of 1 x 5 x 4", integer("3/shortcut/0", "stride", 1))
-        self.refuse('"conv0/weight" has another type or shape', integer("0", "size", 8))
-        self.refuse('"conv0/weight" has another type or shape', integer("0", "window", 255))
-        self.refuse('"layer0/weight" has another type or shape', integer("6", "size", 4))
-        self.refuse("does not fit an image", integer("4", "pads", 0))
-        self.refuse("a dense layer needs numbers", attribute("0", "type", "dense"))
+        self.refuse('"conv0/weight" has another type or shape', integer("0", "channels", 8))
+        self.refuse('"conv0/weight" has another type or shape', integer("0", "kernel", 255))
+        self.refuse('"layer0/weight" has another type or shape', integer("6", "units", 4))
+        self.refuse("does not fit an image", attribute("4", "padding", "none"))
+        self.refuse("a dense layer needs numbers", lambda file: (attribute("0", "type", "dense")(file),
+                                                                 file["layers/0"].attrs.create("units", 4, dtype=numpy.int64)))
         self.refuse("layers is missing", attribute("0", "type", "residual"))
         self.refuse("tensors that its layers do not have", integer("0", "bias", 0))
         self.refuse("itself by a hard link",

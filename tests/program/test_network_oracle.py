@@ -121,6 +121,19 @@ class NetworkOracle(ProgramTest):
                     "optimizer": {"type": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": True,
                                   "weight_decay": 0.01}})
 
+    def test_moves_of_images_at_the_beginning_and_further_on(self):
+        self.check(12, {"image": {"height": 6, "width": 6, "channels": 2}, "layers": [
+            {"type": "random_flip"},
+            {"type": "random_shift", "pixels": 2},
+            {"type": "conv2d", "channels": 3, "activation": "tanh"},
+            {"type": "random_shift", "pixels": 1},
+            {"type": "random_flip", "probability": 0.25},
+            {"type": "residual", "layers": [{"type": "conv2d", "channels": 3}, {"type": "random_flip"}]},
+            {"type": "max_pool"},
+            {"type": "flatten"}]},
+                   {"epochs": 2, "batch_size": 4, "loss": {"type": "cross_entropy"},
+                    "optimizer": {"type": "adam", "learning_rate": 0.01}})
+
     def test_windows_without_padding_and_paths_that_end_in_activations(self):
         self.check(11, {"image": {"height": 6, "width": 6, "channels": 2}, "layers": [
             {"type": "residual",

@@ -50,6 +50,11 @@ class Examples(ExampleTest):
         self.call("predict", out, "--data", CONFIGS / "digits/digits.csv",
                   "--out", self.folder / "predictions.h5")
 
+    def test_a_residual_network_on_shifted_images_reaches_98_percent_on_digits(self):
+        out = self.check_example("digits_resnet", ("accuracy", 0.98), "--threads", "2", folder="digits")
+        verified = self.call("verify", out, "--threads", "1", "--progress", "none")
+        self.assertIn("SAME BITS", verified.stdout)
+
     def test_breast_cancer(self):
         self.check_example("breast_cancer", ("accuracy", 0.95))
 

@@ -7,6 +7,7 @@
 #include "kernels/base/cuda_error.h"
 #include "kernels/base/gather_rows_cuda.h"
 #include "kernels/conv/batch_norm_cuda.h"
+#include "kernels/conv/image_moves_cuda.h"
 #include "kernels/conv/pooling_cuda.h"
 #include "kernels/digest/tile_digest_cuda.h"
 #include "kernels/elementwise/activation_cuda.h"
@@ -30,6 +31,16 @@ namespace {
 
 int64_t length(std::span<const float> values) { return static_cast<int64_t>(values.size()); }
 
+std::map<std::string, std::string> texts_of(const cudaDeviceProp& device) {
+  int driver = 0;
+  check_cuda(cudaDriverGetVersion(&driver), "cudaDriverGetVersion");
+  return {{"architecture", std::to_string(device.major) + "." + std::to_string(device.minor)},
+          {"multiprocessors", std::to_string(device.multiProcessorCount)},
+          {"memory_bytes", std::to_string(device.totalGlobalMem)},
+          {"cuda_runtime", std::to_string(CUDART_VERSION)},
+          {"cuda_of_driver", std::to_string(driver)}};
+}
+
 }  // namespace
 
 CudaDevice::CudaDevice(int index, int64_t most_bytes, std::unique_ptr<kernels::Int8Gemm> gemm,
@@ -39,6 +50,7 @@ CudaDevice::CudaDevice(int index, int64_t most_bytes, std::unique_ptr<kernels::I
   check_cuda(cudaGetDeviceProperties(&properties, index), "cudaGetDeviceProperties");
   check_cuda(cudaSetDevice(index), "cudaSetDevice");
   name_ = "cuda:" + std::to_string(index) + " " + properties.name;
+  properties_ = texts_of(properties);
   plan_.matmul.n_multiprocessors = properties.multiProcessorCount;
   plan_.matmul.gemm = gemm_.get();
   if (library != nullptr) {
@@ -56,6 +68,12 @@ CudaDevice::~CudaDevice() {
   cudaStreamSynchronize(stream_);
   recordings_.clear();
   cudaStreamDestroy(stream_);
+}
+
+std::map<std::string, std::string> CudaDevice::details() const {
+  auto details = properties_;
+  details["peak_bytes_of_run"] = std::to_string(pool_->peak_bytes());
+  return details;
 }
 
 std::optional<LibraryReport> CudaDevice::library_report() const {
@@ -129,6 +147,11 @@ void CudaDevice::repeat(const StepRecording& step, const StepValues& values) {
     uploads_->copy(&of_step, values_, sizeof of_step, stream_);
     step.launch(stream_);
   });
+}
+
+/// Where a step that is recorded finds its number each time; nullptr for one that is done at once.
+const uint32_t* CudaDevice::recorded_step() const {
+  return being_recorded_ != nullptr ? &values_->step : nullptr;
 }
 
 int64_t CudaDevice::free_bytes() {
@@ -219,9 +242,16 @@ void CudaDevice::column_sums(kernels::ConstMatrixView matrix, std::span<float> s
 void CudaDevice::apply_dropout(const kernels::Dropout& dropout, kernels::RandomStream stream,
                                std::span<float> values) {
   attempt([&] {
-    const uint32_t* const step = being_recorded_ != nullptr ? &values_->step : nullptr;
-    kernels::apply_dropout_cuda(dropout, stream, values.data(), length(values), stream_, step);
+    kernels::apply_dropout_cuda(dropout, stream, values.data(), length(values), stream_,
+                                recorded_step());
   });
+}
+
+void CudaDevice::move_images(const kernels::ImageMoves& moves, kernels::RandomStream stream,
+                             kernels::MovePass pass, kernels::ConstMatrixView from,
+                             kernels::MatrixView to) {
+  attempt(
+      [&] { kernels::move_images_cuda(moves, stream, pass, from, to, stream_, recorded_step()); });
 }
 
 void CudaDevice::layer_norm(const kernels::LayerNormForward& pass) {

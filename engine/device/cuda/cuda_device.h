@@ -32,6 +32,7 @@ class CudaDevice final : public ComputeDevice {
   ~CudaDevice() override;
 
   std::string name() const override { return name_; }
+  std::map<std::string, std::string> details() const override;
   const kernels::Parallel& host_threads() const override { return threads_; }
   bool is_host() const override { return false; }
   std::optional<LibraryReport> library_report() const override;
@@ -55,6 +56,9 @@ class CudaDevice final : public ComputeDevice {
   void column_sums(kernels::ConstMatrixView matrix, std::span<float> sums) override;
   void apply_dropout(const kernels::Dropout& dropout, kernels::RandomStream stream,
                      std::span<float> values) override;
+  void move_images(const kernels::ImageMoves& moves, kernels::RandomStream stream,
+                   kernels::MovePass pass, kernels::ConstMatrixView from,
+                   kernels::MatrixView to) override;
   void layer_norm(const kernels::LayerNormForward& pass) override;
   void layer_norm(const kernels::LayerNormBackward& pass) override;
   void batch_norm(const kernels::BatchNormTraining& pass) override;
@@ -94,6 +98,7 @@ class CudaDevice final : public ComputeDevice {
   void attempt(const Work& work) noexcept;
   kernels::DeviceWorkspace work_space(int64_t n_bytes);
   bool record(StepRecording& step, const std::function<void()>& work);
+  const uint32_t* recorded_step() const;
   void repeat(const StepRecording& step, const StepValues& values);
   template <typename Pass>
   void normalise(const Pass& pass, void (*run)(const Pass&, void*, cudaStream_t));
@@ -103,6 +108,7 @@ class CudaDevice final : public ComputeDevice {
 
   const kernels::Parallel& threads_;
   std::string name_;
+  std::map<std::string, std::string> properties_;
   std::string failure_;
   std::unique_ptr<kernels::Int8Gemm> gemm_;
   std::optional<DeviceLibraries> libraries_;

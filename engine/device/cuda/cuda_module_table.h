@@ -19,7 +19,8 @@ namespace reprotrain::engine {
 
 struct CudaModuleTable {
   const char* build_id;  ///< kernels_build_id() of the module
-  /// Devices that can be used; -1 with a sentence in `error` where CUDA itself does not work.
+  /// Devices there are; 0 with a sentence in `error` where there is no driver, -1 with one where CUDA is
+  /// there and does not work.
   int (*count_devices)(std::string& error);
   /// Appends the verdicts of run_conformance on device `index`. False, with a sentence in `error`,
   /// where the device cannot be used.
@@ -35,6 +36,8 @@ struct CudaModuleTable {
   /// The CUDA runtime that is linked in: 13000 for 13.0. Its major version is that of the driver and of
   /// the libraries that fit.
   int cuda_version;
+  /// The GPUs that it holds code for (cuda_architectures.h).
+  const char* architectures;
   /// Who finds the libraries that kernels load (kernels/base/vendor_library.h).
   void (*set_library_finder)(kernels::LibraryFinder finder);
 };

@@ -80,6 +80,7 @@ void* DevicePool::take_new(int64_t n_bytes) {
   }
   check_cuda(code, "cudaMalloc");
   used_bytes_ += n_bytes;
+  peak_bytes_ = std::max(peak_bytes_, held_bytes());
   used_.emplace(memory, n_bytes);
   return memory;
 }

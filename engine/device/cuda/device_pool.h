@@ -25,6 +25,8 @@ class DevicePool {
 
   /// What allocate() may still give out in all.
   int64_t free_bytes() const;
+  /// Most bytes that were taken from the device at a time.
+  int64_t peak_bytes() const { return peak_bytes_; }
 
  private:
   void* take_kept(int64_t n_bytes);
@@ -39,6 +41,7 @@ class DevicePool {
   std::multimap<int64_t, void*> kept_;  // by size
   int64_t used_bytes_ = 0;
   int64_t kept_bytes_ = 0;
+  int64_t peak_bytes_ = 0;
 };
 
 }  // namespace reprotrain::engine

@@ -2,6 +2,7 @@
 #include "engine/data/hdf5_tree.h"
 
 #include <gtest/gtest.h>
+#include <hdf5.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -120,14 +121,70 @@ TEST(Hdf5Tree, WrongElementTypeIsAnError) {
   EXPECT_EQ(Array::scalar(int64_t{3}).int64s()[0], 3);
 }
 
-TEST(Hdf5Tree, MoreBytesThanTheLimitAreRefused) {
+std::string refusal(const std::string& path) {
+  try {
+    read_hdf5(path);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kData);
+    return error.what();
+  }
+  return "";
+}
+
+// A terabyte of fill values, of which nothing is stored.
+TEST(Hdf5Tree, DatasetThatIsNotInTheFileIsRefused) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("tree.h5");
+  const hid_t file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  const hsize_t shape = hsize_t{1} << 37, chunk = hsize_t{1} << 12;
+  const hid_t space = H5Screate_simple(1, &shape, nullptr);
+  const hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
+  H5Pset_chunk(creation, 1, &chunk);
+  H5Dclose(H5Dcreate2(file, "x", H5T_IEEE_F64LE, space, H5P_DEFAULT, creation, H5P_DEFAULT));
+  H5Pclose(creation);
+  H5Sclose(space);
+  H5Fclose(file);
+  EXPECT_EQ(
+      refusal(path),
+      path + ": its content takes more bytes than the file; use a file that this program wrote");
+}
+
+// Each tree is small and linked to often: its attributes, its data, its texts, its bare groups.
+TEST(Hdf5Tree, ContentThatIsLinkedToOftenIsRefused) {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("tree.h5");
+  std::vector<Hdf5Node> trees(4);
+  trees[0].at_or_create("part").attributes["a"] =
+      Array::of(std::span<const double>(std::vector<double>(5000)), {5000});
+  trees[1].set_dataset("part/x",
+                       Array::of(std::span<const double>(std::vector<double>(5000)), {5000}));
+  trees[2].set_dataset("part/x", Array::scalar(std::string(40'000, 'x')));
+  trees[3].at_or_create("part/" + std::string(1000, 'g'));
+  for (const Hdf5Node& tree : trees) {
+    write_hdf5(tree, path);
+    EXPECT_EQ(refusal(path), "");
+    const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
+    for (int i = 0; i < 100; ++i) {
+      H5Lcreate_hard(file, "part", file, ("link" + std::to_string(i)).c_str(), H5P_DEFAULT,
+                     H5P_DEFAULT);
+    }
+    H5Fclose(file);
+    EXPECT_NE(refusal(path).find("takes more bytes than the file"), std::string::npos);
+  }
+}
+
+// Nothing is smaller on disk than it is counted.
+TEST(Hdf5Tree, ManySmallPartsAreRead) {
   const TemporaryDirectory directory;
   const std::string path = directory.file("tree.h5");
   Hdf5Node root;
-  root.set_dataset("x", Array::of(std::span<const double>(std::vector<double>(1000)), {1000}));
+  for (int i = 0; i < 1000; ++i) {
+    Hdf5Node& node = root.at_or_create(std::to_string(i));
+    for (int j = 0; j < i % 4; ++j) node.attributes[std::to_string(j)] = Array::scalar(int64_t{j});
+    if (i % 2 == 0) node.set_dataset("", Array::of(std::vector<std::string>(20)));
+  }
   write_hdf5(root, path);
-  EXPECT_NO_THROW(read_hdf5(path, 8000));
-  EXPECT_THROW(read_hdf5(path, 7999), Error);
+  expect_equal(root, read_hdf5(path));
 }
 
 [[noreturn]] void write_with_full_disk(const Hdf5Node& root, const std::string& path) {

@@ -249,7 +249,8 @@ TEST(ConfiguredNetwork, IsTheSameNetworkAfterStorage) {
   save_layers(saved, root);
   ModelConfig loaded;
   loaded.type = "network";
-  load_layers(root, "model.h5", loaded);
+  const StoredFile file{"model.h5", "model"};
+  load_layers({root, file}, loaded);
   Network first(saved, kFeatures, kOutputs, 3, serial_device());
   Network second(loaded, kFeatures, kOutputs, 3, serial_device());
   const std::vector<float> inputs = some_values(9 * kFeatures, 0);
@@ -319,11 +320,12 @@ TEST(ConfiguredNetwork, RefusesMoreParametersThanCanBeCounted) {
 
 TEST(StoredLayers, AreAsManyAsTheirCount) {
   Hdf5Node root;
+  const StoredFile file{"model.h5", "model"};
   save_layers(every_layer(0.25), root);
   for (const int64_t count : {-1, 0, 1, 1000}) {
     root.at_or_create("layers").attributes["count"] = Array::scalar(count);
     ModelConfig loaded;
-    EXPECT_THROW(load_layers(root, "model.h5", loaded), Error) << count;
+    EXPECT_THROW(load_layers({root, file}, loaded), Error) << count;
   }
 }
 

@@ -11,6 +11,7 @@
 #include "engine/device/cpu_threads.h"
 #include "engine/train/loss.h"
 #include "engine/train/optimizer.h"
+#include "include/reprotrain/error.h"
 #include "kernels/conformance/test_values.h"
 #include "kernels/digest/sha256.h"
 #include "tests/support/adversarial_parallel.h"
@@ -69,6 +70,31 @@ std::vector<float> trained(const ModelConfig& model, const OptimizerConfig& conf
     optimizer.step(network.parameters(), network.gradients(), {index, 1.0});
   }
   return {network.parameters().begin(), network.parameters().end()};
+}
+
+// The parameters alone would take 1 TiB.
+TEST(Network, AsksForValuesBeforeItTakesMemory) {
+  ModelConfig config;
+  config.hidden = {int64_t{1} << 20, int64_t{1} << 18};
+  config.layer_norm = true;
+  std::vector<std::vector<int64_t>> shapes;
+  const auto refuse = [&](const std::vector<Parameter>& list) -> std::vector<float> {
+    for (const Parameter& parameter : list) shapes.push_back(parameter.shape);
+    throw Error(ErrorKind::kEvidence, "these are not the tensors that I have");
+  };
+  EXPECT_THROW(Network(config, 5, 2, refuse, serial_device()), Error);
+  ASSERT_EQ(shapes.size(), 10u);
+  EXPECT_EQ(shapes[4], (std::vector<int64_t>{int64_t{1} << 20, int64_t{1} << 18}));
+}
+
+TEST(Network, TakesTheValuesItIsGiven) {
+  const Network seeded(deep_model(), 5, 2, 1, serial_device());
+  const auto values = [&](const std::vector<Parameter>& list) {
+    EXPECT_EQ(list.size(), seeded.parameter_list().size());
+    return seeded.host_parameters();
+  };
+  const Network given(deep_model(), 5, 2, values, serial_device());
+  EXPECT_EQ(bit_patterns(given.host_parameters()), bit_patterns(seeded.host_parameters()));
 }
 
 TEST(Network, NamesItsTensorsInOrder) {

@@ -8,6 +8,9 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/data/atomic_file.h"
+#include "engine/data/file_digest.h"
+#include "engine/data/hdf5_tree.h"
 #include "include/reprotrain/error.h"
 
 namespace reprotrain::engine {
@@ -43,6 +46,8 @@ class CheckpointTest : public ::testing::Test {
   std::optional<TrainingState> newest(const CheckpointStore& of) {
     return of.read_newest([&](std::string_view text) { notes_ += std::string(text) + "\n"; });
   }
+
+  std::string refusal(const std::function<void(Hdf5Node&)>& change);
 
   fs::path folder_;
   std::string notes_;
@@ -116,6 +121,71 @@ TEST_F(CheckpointTest, OtherDataAreRefused) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kData);
   }
+}
+
+/// Changes the newest checkpoint, seals it again and tells what reading it says.
+std::string CheckpointTest::refusal(const std::function<void(Hdf5Node&)>& change) {
+  const fs::path folder = store().write(state(10));
+  const std::string file = (folder / "state.h5").string();
+  Hdf5Node root = read_hdf5(file);
+  change(root);
+  write_hdf5(root, file);
+  write_file_atomically((folder / "DONE").string(), file_sha256(file) + "\n");
+  try {
+    newest(store());
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kEvidence);
+    const std::string sentence = error.what();
+    EXPECT_EQ(sentence.find(file + ": "), 0u) << sentence;
+    EXPECT_EQ(sentence.find('\n'), std::string::npos);
+    return sentence.substr(file.size() + 2);
+  }
+  return "";
+}
+
+TEST_F(CheckpointTest, PartsThatAreMissingOrOfAnotherTypeAreRefused) {
+  EXPECT_EQ(refusal([](Hdf5Node&) {}), "");
+  const std::string end = "; it is no checkpoint of this program version";
+  store().write(state(10));
+  const Hdf5Node sound = read_hdf5((folder_ / "step-000000000010/state.h5").string());
+  for (const auto& [name, value] : sound.attributes) {
+    SCOPED_TRACE(name);
+    const std::string place = "attribute \"" + name + "\" ";
+    const Array none = value.type == ElementType::kString ? Array::of(std::vector<std::string>{})
+                                                          : Array{value.type, {0}, {}, {}};
+    EXPECT_EQ(refusal([&](Hdf5Node& root) { root.attributes.erase(name); }),
+              place + "is missing" + end);
+    EXPECT_EQ(refusal([&](Hdf5Node& root) { root.attributes[name] = none; }),
+              place + "is not one value" + end);
+    EXPECT_EQ(refusal([&](Hdf5Node& root) {
+                root.attributes[name] = Array::of(std::vector<float>{1.0f}, {1});
+              }),
+              place + "has another type" + end);
+  }
+  for (const std::string name : {"parameters", "best_parameters", "optimizer/adam/m"}) {
+    SCOPED_TRACE(name);
+    EXPECT_NE(refusal([&](Hdf5Node& root) {
+                root.set_dataset(name, Array::scalar(1.0));
+              }).find("\" has another type" + end),
+              std::string::npos);
+    EXPECT_NE(refusal([&](Hdf5Node& root) {
+                root.set_dataset(name, Array::of(std::vector<float>{1.0f, 2.0f}, {1, 2}));
+              }).find("\" is not a list" + end),
+              std::string::npos);
+  }
+  EXPECT_EQ(refusal([](Hdf5Node& root) { root.children.erase("best_parameters"); }),
+            "best_parameters is missing; restore the file or make it again");
+  EXPECT_EQ(refusal([](Hdf5Node& root) {
+              root.set_dataset("optimizer", Array::scalar(1.0));
+              root.children["optimizer"].children.clear();
+            }),
+            "\"optimizer\" is a dataset instead of a group" + end);
+}
+
+TEST_F(CheckpointTest, StepOfAnotherFolderIsRefused) {
+  EXPECT_EQ(
+      refusal([](Hdf5Node& root) { root.attributes["step"] = Array::scalar(int64_t{11}); }),
+      "it is of step 11, its folder of another one; it is no checkpoint of this program version");
 }
 
 TEST_F(CheckpointTest, EqualStatesGiveEqualBytes) {

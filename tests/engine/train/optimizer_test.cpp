@@ -50,7 +50,7 @@ TEST(Optimizer, ContinuesFromRestoredStateAsIfNeverStopped) {
     Optimizer first(config_of(kind), kParameters, serial_device());
     run_steps(first, resumed, 0, 3);
     Optimizer second(config_of(kind), kParameters, serial_device());
-    for (const auto& [name, values] : first.state()) second.restore(name, values);
+    for (const auto& [name, values] : first.state()) EXPECT_TRUE(second.restore(name, values));
     run_steps(second, resumed, 3, 6);
     EXPECT_EQ(testing::bit_patterns(resumed), testing::bit_patterns(straight)) << name_of(kind);
   }
@@ -92,9 +92,9 @@ TEST(Optimizer, StateHasTheNamesOfItsKind) {
 TEST(Optimizer, RefusesForeignState) {
   Optimizer optimizer(config_of(OptimizerKind::kAdam), kParameters, serial_device());
   const std::vector<float> right(13), wrong(12);
-  EXPECT_THROW(optimizer.restore("momentum", right), Error);
-  EXPECT_THROW(optimizer.restore("adam/m", wrong), Error);
-  EXPECT_NO_THROW(optimizer.restore("adam/m", right));
+  EXPECT_FALSE(optimizer.restore("momentum", right));
+  EXPECT_FALSE(optimizer.restore("adam/m", wrong));
+  EXPECT_TRUE(optimizer.restore("adam/m", right));
 }
 
 }  // namespace

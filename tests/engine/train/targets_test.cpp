@@ -155,7 +155,8 @@ TEST(SavedTarget, IsReadBack) {
   Hdf5Node group;
   save_target(target, group);
 
-  const Target back = load_target(group, "model.h5");
+  const StoredFile file{"model.h5", "model"};
+  const Target back = load_target({group, file});
 
   EXPECT_EQ(back.name, "y");
   EXPECT_EQ(back.scale.mean, target.scale.mean);

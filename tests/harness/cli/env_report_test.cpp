@@ -43,6 +43,7 @@ GpuSupport complete() {
   GpuSupport support;
   support.module_file = "/opt/reprotrain/lib/reprotrain/libreprotrain_cuda.so";
   support.cuda_version = 13000;
+  support.architectures = "75-real,90-real";
   support.driver = found("NVIDIA driver", "/usr/lib/libcuda.so.1");
   support.devices.devices = {device("NVIDIA H100", 9, 0)};
   support.libraries = {found("cuBLASLt", "/a/libcublasLt.so.13"),
@@ -65,7 +66,9 @@ TEST(EnvReport, ACompleteMachineMissesNothing) {
   EXPECT_EQ(report["missing"], Json::array());
   EXPECT_EQ(report["gpu"]["cuda_module"]["cuda_version"], "13.0");
   EXPECT_EQ(report["gpu"]["driver"]["cuda_version"], "13.1");
+  EXPECT_EQ(report["gpu"]["cuda_module"]["architectures"][0]["compute_capability"], "7.5");
   EXPECT_EQ(report["gpu"]["devices"][0]["compute_capability"], "9.0");
+  EXPECT_EQ(report["gpu"]["devices"][0]["kernels"], "binary");
   EXPECT_EQ(report["gpu"]["devices"][0]["mig_profile"], Json());
   EXPECT_EQ(report["gpu"]["libraries"][2]["name"], "cuDNN");
   EXPECT_GE(report["cpu_paths"]["available"].size(), 1u);
@@ -94,7 +97,25 @@ TEST(EnvReport, EveryMissingPartHasItsCost) {
       "kernels for cuda:1: --device cuda:1 is not available; results are the same bits on the "
       "CPU");
   EXPECT_EQ(missing_parts(support)[0].reason,
+            "GeForce GTX 1080 has compute capability 6.1, and the CUDA module holds code for 7.5 "
+            "and 9.0");
+
+  support.module_reason = "there is none";
+  support.architectures = "";
+  EXPECT_EQ(missing_parts(support)[0].reason,
             "GeForce GTX 1080 has compute capability 6.1, and they need 7.5");
+  EXPECT_EQ(gpu_support_json(support)["devices"][1]["kernels"], Json());
+}
+
+TEST(EnvReport, AnEmulatedDeviceMissesNothing) {
+  GpuSupport support = complete();
+  support.is_emulated = true;
+  support.driver = not_found("NVIDIA driver", "not looked for");
+  support.devices = {{}, "not looked for"};
+  EXPECT_TRUE(missing_parts(support).empty());
+  EXPECT_NE(
+      env_table(env_report(environment_json(), support)).find("devices        cuda:0, emulated\n"),
+      std::string::npos);
 }
 
 TEST(EnvReport, EveryLibraryThatIsSearchedHasACost) {
@@ -117,9 +138,10 @@ TEST(EnvReport, TheTableSaysWhatWasFoundAndWhy) {
   const std::string table = env_table(env_report(environment_json(), support));
   for (const std::string line : {
            "GPU\n",
-           "  CUDA module    for CUDA 13.0, /opt/reprotrain/lib/reprotrain/libreprotrain_cuda.so\n",
+           "  CUDA module    for CUDA 13.0, with code for compute capability 7.5 and 9.0, "
+           "/opt/reprotrain/lib/reprotrain/libreprotrain_cuda.so\n",
            "  cuda:0         NVIDIA H100, compute capability 9.0, 132 multiprocessors, 80.0 GiB, "
-           "ECC on, MIG slice 1g.10gb\n",
+           "ECC on, kernels: binary, MIG slice 1g.10gb\n",
            "  cuBLASLt       13.1.2, /a/libcublasLt.so.13 (toolkit)\n",
            "                 not /b/libcublasLt.so.13: it is broken\n",
            "  cuDNN          none: no libcudnn.so.9 in the places that are searched\n",

@@ -215,9 +215,10 @@ TEST(BadConfig, KeysThatContradictEachOtherAreBothNamed) {
       {"\"type\": \"adamw\", \"learning_rate\": 0.002", "\"type\": \"sgd\", \"nesterov\": true",
        "20:46: /train/optimizer/nesterov needs /train/optimizer/momentum greater than 0"},
       {"\"runtime\"", "\"numerics\": {\"mode\": \"device\"}, \"runtime\"",
-       "24:24: /numerics/mode \"device\" is not available in this build, which has no GPU "
-       "libraries; use "
-       "\"portable\""},
+       "24:24: missing key /numerics/precision; mode \"device\" needs fp32, tf32 or bf16"},
+      {"\"runtime\"", "\"numerics\": {\"precision\": \"tf32\"}, \"runtime\"",
+       "24:29: /numerics/precision goes with /numerics/mode \"device\" only; /numerics/matmul "
+       "defines portable products"},
   });
 }
 

@@ -129,6 +129,16 @@ TEST(BatchNormCuda, HasTheBitsOfTheCpu) {
   }
 }
 
+TEST(BatchNormCuda, HasTheBitsOfTheCpuOverMoreChannelsThanItHasAccumulators) {
+  constexpr int64_t kChannels = 16384 + 5;
+  EXPECT_LT(batch_norm_work_bytes(kChannels), batch_norm_work_bytes(1) * kChannels);
+  EXPECT_EQ(batch_norm_work_bytes(kChannels), batch_norm_work_bytes(int64_t{1} << 30));
+  for (const int64_t gap : {0, 1}) {
+    Passes passes("wide", 3, kChannels, gap);
+    EXPECT_EQ(passes.on_device(), passes.on_cpu()) << gap;
+  }
+}
+
 TEST(BatchNormCuda, LeavesAnEmptyBatchAsItIsInInference) {
   const std::vector<float> three(3);
   const MatrixView empty = dense_view(static_cast<float*>(nullptr), 0, 3);

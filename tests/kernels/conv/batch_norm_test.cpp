@@ -147,6 +147,8 @@ TEST(BatchNorm, GivesTheBitsOfTheDefinitionOnEveryPathHoweverItIsCut) {
                                         {513, 7},
                                         {4097, 2},
                                         {5000, 17},
+                                        {3, 2051},
+                                        {4099, 1025},
                                         {9000, 8}}) {
       const Bits expected = Passes(family, n, n_channels).by_definition();
       for (const CpuPath path : available_cpu_paths()) {

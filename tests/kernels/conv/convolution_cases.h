@@ -43,6 +43,11 @@ inline const std::vector<ConvolutionCase>& all_convolutions() {
        2,
        {axis_of(5, 2, 1, 0), axis_of(4, 2, 1, 1), 150, 7, 1}},
       {"a kernel larger than the image", 2, {axis_of(3, 5, 1, 2), axis_of(2, 5, 1, 2), 8, 9, 1}},
+      {"few channels, terms of more than a chain",
+       2,
+       {axis_of(21, 5, 1, 2), axis_of(35, 5, 1, 2), 3, 48, 1}},
+      {"few channels, groups and stride", 2, {axis_of(19, 3, 2, 1), axis_of(50, 5, 2, 2), 8, 6, 2}},
+      {"rows of several slices", 2, {axis_of(9, 3, 1, 1), axis_of(12, 3, 1, 1), 64, 37, 1}},
       {"uneven padding", 2, {{9, 4, 3, 1, 0, 2}, {10, 3, 2, 1, 2, 0}, 3, 4, 1}},
       {"no image", 0, {axis_of(5, 3, 1, 1), axis_of(5, 3, 1, 1), 2, 3, 1}},
   };

@@ -51,8 +51,8 @@ class Passes {
     return {convolution_, product_, images_.view(), weight_.view(), bias_, outputs_.view(), chunk};
   }
   ConvolutionWeightGradient weight_gradient() {
-    return {convolution_,  product_, images_.view(), delta_.view(), weight_gradient_.view(),
-            bias_gradient_};
+    return {convolution_,   product_, images_.view(), delta_.view(), weight_gradient_.view(),
+            bias_gradient_, chunk};
   }
   ConvolutionInputGradient input_gradient() {
     return {convolution_, product_, delta_.view(), weight_.view(), image_gradient_.view(), chunk};

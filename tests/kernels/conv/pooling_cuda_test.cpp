@@ -81,6 +81,9 @@ class Passes {
     const auto winners = view(memory.data(), n_outputs_);
     switch (kind_) {
       case Kind::kMax:
+        max_pooling_forward_cuda({pooling_, x, y}, nullptr);
+        EXPECT_EQ(memory.values(), std::vector<int32_t>(delta_.size()));
+        EXPECT_EQ(bit_patterns(outputs.values()), on_cpu()[0]);
         max_pooling_forward_cuda({pooling_, x, y, winners}, nullptr);
         max_pooling_backward_cuda({pooling_, winners, dy, dx}, nullptr);
         break;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
 
 #include "kernels/base/cpu_path.h"
@@ -59,7 +60,11 @@ class Passes {
     if (kind == Kind::kMax) {
       std::vector<int32_t> memory(static_cast<size_t>(4 * pooling_.n_outputs()));
       const auto winners = dense_view(memory.data(), 4, pooling_.n_outputs());
+      max_pooling_forward({pooling_, images_.view(), outputs_.view()}, parallel);
+      const Bits without_winners = bits_of(outputs_);
+      outputs_.fill("unit", 0);
       max_pooling_forward({pooling_, images_.view(), outputs_.view(), winners}, parallel);
+      EXPECT_EQ(bits_of(outputs_), without_winners);
       max_pooling_backward({pooling_, winners, delta_.view(), gradient_.view()}, parallel);
     } else {
       average_pooling_forward(pooling_, images_.view(), outputs_.view(), parallel);
@@ -106,12 +111,14 @@ class Passes {
     outputs_.view()(n, output) = sum / count;
   }
 
+  static Bits bits_of(GuardedMatrix& m) {
+    return bit_patterns(std::span(m.view().data, static_cast<size_t>(4 * m.view().n_columns)));
+  }
   Bits bits() {
-    std::vector<float> values;
-    for (GuardedMatrix* m : {&outputs_, &gradient_}) {
-      values.insert(values.end(), m->view().data, m->view().data + 4 * m->view().n_columns);
-    }
-    return bit_patterns(values);
+    Bits all = bits_of(outputs_);
+    const Bits gradient = bits_of(gradient_);
+    all.insert(all.end(), gradient.begin(), gradient.end());
+    return all;
   }
 
   Pooling pooling_;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/base/cpu_path.h"
 #include "kernels/base/float_bits.h"
 #include "kernels/conformance/test_values.h"
 #include "tests/support/adversarial_parallel.h"
@@ -45,6 +46,31 @@ TEST(TileDigest, GivesTheOraclesDigests) {
     std::vector<int64_t> values;
     for (size_t i = 1; i < known.inputs.size(); ++i) values.push_back(std::stoll(known.inputs[i]));
     EXPECT_EQ(digest_of(values, from_decimal(known.inputs[0])), known.outputs[0]) << known.line;
+  }
+}
+
+TEST(TileDigest, IsTheSameOnEveryPath) {
+  for (const size_t n : {0, 1, 4, 31, 32, 33, 36, 64, 67, 255, 4096, 4099, 8193, 40007}) {
+    const std::vector<float> values = generated_floats(7, 0, 256, n);
+    std::vector<std::string> digests;
+    for (const CpuPath path : available_cpu_paths()) {
+      const CpuPathScope scope(path);
+      digests.push_back(digest_of(values) + digest_of(counting(n)));
+      EXPECT_EQ(digests.back(), digests.front()) << n << " " << name_of(path);
+    }
+  }
+}
+
+TEST(TileDigest, SeesANanInEveryPlaceAsTheCanonicalOne) {
+  for (const CpuPath path : available_cpu_paths()) {
+    const CpuPathScope scope(path);
+    for (size_t place = 0; place < 77; ++place) {
+      std::vector<float> values(77, 1.5f);
+      values[place] = float_from_bits(0x7fc00000u);
+      const std::string expected = digest_of(values);
+      values[place] = float_from_bits(0xff800001u);
+      EXPECT_EQ(digest_of(values), expected) << place << " " << name_of(path);
+    }
   }
 }
 

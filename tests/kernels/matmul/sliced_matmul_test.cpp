@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "kernels/base/cpu_path.h"
@@ -68,6 +70,44 @@ TEST(SlicedMatmul, IsTheDefinitionOnValuesAtTheEndsOfTheRange) {
       expect_definition_on_all_paths({kind, 14, 19, 41, ta, tb, true}, 2, 1);
       expect_definition_on_all_paths({kind, 9, 1031, 18, ta, tb, false});
       expect_definition_on_all_paths({kind, 13, 1, 9, ta, tb, false});
+    }
+  }
+}
+
+/// The product of the same operands, of which `n_terms` at a time are given.
+Bits sum_of_parts(ProductOperands& operands, int n_digits, int64_t n_terms) {
+  const MatrixProduct& product = operands.product;
+  const auto part = [&](int64_t begin) {
+    const int64_t n = std::min(n_terms, product.depth() - begin);
+    return SlicedTerms{{product.a.row(begin), n, product.a.n_columns, product.a.row_stride},
+                       {product.b.row(begin), n, product.b.n_columns, product.b.row_stride}};
+  };
+  SlicedSum sum(product.c.n_rows, product.c.n_columns, n_digits);
+  for (int64_t begin = 0; begin < product.depth(); begin += n_terms) sum.measure(part(begin));
+  for (int64_t begin = 0; begin < product.depth(); begin += n_terms) sum.add(part(begin));
+  sum.finish(product.c);
+  return operands.result();
+}
+
+TEST(SlicedSum, IsTheProductHoweverItsTermsAreCut) {
+  for (std::string_view kind :
+       {"unit", "special", "subnormal", "huge", "wide", "rare", "extreme"}) {
+    for (const auto& [m, k, n] :
+         {std::array<int64_t, 3>{1, 5, 1}, {64, 66, 17}, {9, 1031, 130}, {70, 13, 33}, {3, 0, 4}}) {
+      const ProductCase product_case{kind, m, k, n, true, false, false};
+      for (const int n_digits : {2, 3}) {
+        const Bits expected =
+            testing::sliced_by_definition(ProductOperands(product_case).product, n_digits);
+        for (const CpuPath path : available_cpu_paths()) {
+          const CpuPathScope scope(path);
+          for (const int64_t n_terms : {1, 7, 64, 1000, 5000}) {
+            ProductOperands operands(product_case, 2, 1);
+            ASSERT_EQ(sum_of_parts(operands, n_digits, n_terms), expected)
+                << name_of(product_case) << " digits " << n_digits << " path " << name_of(path)
+                << " terms " << n_terms;
+          }
+        }
+      }
     }
   }
 }
