@@ -163,8 +163,11 @@ class Training:
     def choose_arithmetic(self, precision, settings):
         if precision == "tf32" and not self.is_cuda:
             raise ValueError("TF32 is a format of GPUs")
-        torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+        torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
         torch.backends.cudnn.allow_tf32 = precision == "tf32"
+        self.rounds_to_tf32 = rounds_to_tf32(self.device)
+        if any(self.rounds_to_tf32) and precision != "tf32":
+            raise ValueError("factors are rounded to TF32, which was switched off")
         torch.backends.cudnn.benchmark = self.is_tuned
         if settings == "deterministic":
             torch.use_deterministic_algorithms(True)
@@ -247,13 +250,28 @@ class Training:
         """What was built; running statistics of batch norm count as numbers, as they do on the other side."""
         statistics = [values for name, values in self.model.named_buffers() if "num_batches" not in name]
         n_numbers = sum(values.numel() for values in [*self.model.parameters(), *statistics])
-        answer = {"first_loss": number(self.first_loss), "loss": number(self.last_loss.item()), "n_numbers": n_numbers}
+        answer = {"first_loss": number(self.first_loss), "loss": number(self.last_loss.item()), "n_numbers": n_numbers,
+                  "rounds_to_tf32": self.rounds_to_tf32}
         if self.is_cuda:
             answer["allocated_bytes"] = torch.cuda.max_memory_allocated()
             answer["reserved_bytes"] = torch.cuda.max_memory_reserved()
         if self.compiles:
             answer["cuda_graphs_skipped"] = cuda_graphs_skipped()
         return answer
+
+
+def rounds_to_tf32(device):
+    """Whether a product and a convolution see their factors with 10 bits of fraction: the switches are one thing, and
+    differ by version, the arithmetic is another."""
+    factor, n_terms = 1 + 2**-12, 512
+
+    def factors(*shape):
+        return torch.full(shape, factor, device=device)
+
+    with torch.no_grad():
+        product = factors(n_terms, n_terms) @ factors(n_terms, n_terms)
+        convolution = nn.functional.conv2d(factors(8, n_terms, 8, 8), factors(64, n_terms, 1, 1))
+    return [abs(result.flatten()[0].item() / n_terms - factor**2) > 2**-13 for result in (product, convolution)]
 
 
 def cuda_graphs_skipped():

@@ -21,8 +21,8 @@ BENCHMARK = ROOT / "bench/gpu/train_beside_torch.py"
 sys.path.insert(0, str(BENCHMARK.parent))
 
 from train_report import ratios  # noqa: E402
-from train_workloads import BATCHES, Comparison, comparisons, configuration, contenders_for  # noqa: E402
-from train_workloads import make_workload, write_data  # noqa: E402
+from train_workloads import BATCHES, Comparison, Contender, comparisons, configuration  # noqa: E402
+from train_workloads import contenders_for, make_workload, write_data  # noqa: E402
 
 HAS_TORCH = importlib.util.find_spec("torch") is not None
 
@@ -117,8 +117,8 @@ class TrainBesideTorch(unittest.TestCase):
                 os.kill(process, 0)
 
     def test_the_program_alone_is_rehearsed_on_the_cpu(self):
-        report = self.benchmark("--device", "cpu", "--rounds", "2", "--only", "^mlp 128 (fp32|trace)", program=PROGRAM,
-                                FAKE_TORCH="none")
+        report = self.benchmark("--device", "cpu", "--threads", "1", "--rounds", "2", "--only", "^mlp 128 (fp32|trace)",
+                                program=PROGRAM, FAKE_TORCH="none")
         self.assertTrue(report["rehearsal"] and report["complete"])
         found = figures(report)
         for contender in ("portable fma32", "portable int8x2", "portable fma32 untraced"):
@@ -206,7 +206,8 @@ class TrainBesideTorch(unittest.TestCase):
     def test_an_interrupt_ends_all_processes(self):
         process = subprocess.Popen([BENCHMARK, "--program", self.program, "--python", self.python, "--out", self.folder / "out",
                                     "--device", "cpu", "--only", "^mlp 128 fp32"],
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "NOTES": str(self.notes)})
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   env={**os.environ, "NOTES": str(self.notes)})
         while not self.notes.read_text() and process.poll() is None:
             time.sleep(0.05)
         process.terminate()
@@ -236,36 +237,43 @@ class TrainBesideTorch(unittest.TestCase):
                          {("portable fma32", "portable fma32 untraced"): (0.97, 0.98, False, None)})
 
     @unittest.skipUnless(HAS_TORCH, "PyTorch is not here")
-    def test_pytorch_trains_the_same_networks(self):
-        report = self.benchmark("--device", "cpu", "--rounds", "1", "--only", "^(lenet 32|resnet18 8) fp32", program=PROGRAM,
-                                python=sys.executable)
-        for row in report["rows"]:
-            if row["contender"] == "portable fma32" or row["contender"].startswith("torch fp32 eager"):
-                self.assertIsNone(row["reason"], row)
-        for model, batch in (("lenet", 32), ("resnet18", 8)):
-            comparison = next(found for found in comparisons(rehearsal=True) if found.name() == f"{model} {batch} fp32")
-            n_numbers, = {row["n_numbers"] for row in report["rows"] if row["model"] == model and "n_numbers" in row}
-            self.assertEqual(n_numbers, self.numbers_of_the_program(comparison))
+    def test_pytorch_takes_part(self):
+        report = self.benchmark("--device", "cpu", "--threads", "1", "--rounds", "1", "--only", "^mlp 128 fp32",
+                                program=PROGRAM, python=sys.executable)
+        found = figures(report)
+        for contender in ("portable fma32", "torch fp32 eager", "torch fp32 eager deterministic"):
+            self.assertIs(found[contender], True, found)
+        self.assertEqual(len(report["ratios"]), 2 * sum(peer.startswith("torch") and found[peer] is True for peer in found))
 
-    def numbers_of_the_program(self, comparison):
-        """How many numbers a model of ours has."""
-        write_data(comparison.workload, self.folder)
+    @unittest.skipUnless(HAS_TORCH, "PyTorch is not here")
+    def test_pytorch_has_the_same_networks(self):
+        workloads = {"lenet": make_workload("lenet", 32, rehearsal=True),
+                     "resnet18": make_workload("resnet18", 8, rehearsal=True),
+                     "full resnet18": make_workload("resnet18", 128, rehearsal=False)}
+        code = ("import json, sys, torch_contender\n"
+                "for model, image in json.loads(sys.argv[1]):\n"
+                "    module = torch_contender.build_model(model, image, 10)\n"
+                "    statistics = [values for name, values in module.named_buffers() if 'running' in name]\n"
+                "    print(*(sum(v.numel() for v in values) for values in (module.parameters(), statistics)))\n")
+        models = json.dumps([(workload.model, workload.image) for workload in workloads.values()])
+        done = subprocess.run([sys.executable, "-c", code, models], capture_output=True, text=True, check=True, timeout=120,
+                              env={**os.environ, "PYTHONPATH": str(BENCHMARK.parent), "PYTHONDONTWRITEBYTECODE": "1"})
+        sizes = dict(zip(workloads, (tuple(map(int, line.split())) for line in done.stdout.splitlines())))
+        for name in ("lenet", "resnet18"):
+            self.assertEqual(sum(sizes[name]), self.numbers_of_the_program(workloads[name]))
+        self.assertEqual(sizes["full resnet18"][0], 11_173_962)  # as it is widely known for ten classes
+
+    def numbers_of_the_program(self, workload):
+        """How many numbers a model of ours has, running statistics among them."""
+        write_data(workload, self.folder)
         config = self.folder / "run.json"
-        config.write_text(json.dumps(configuration(comparison.workload, comparison.contenders[0])))
+        config.write_text(json.dumps(configuration(workload, Contender("portable", "fma32"))))
         done = subprocess.run([PROGRAM, "--config", config, "--out", self.folder / "run", "--force", "--device", "cpu",
                                "--progress", "json", "--set", "train.epochs=1"],
                               capture_output=True, text=True, check=True, timeout=120)
         events = [json.loads(line) for line in done.stderr.splitlines()]
         return next(event["counts"]["parameters"] for event in events
                     if event["event"] == "stage_finished" and event["name"] == "train")
-
-    @unittest.skipUnless(HAS_TORCH, "PyTorch is not here")
-    def test_resnet18_has_its_well_known_size(self):
-        code = ("import train_workloads as w, torch_contender as t; r = w.make_workload('resnet18', 128, False); "
-                "print(sum(p.numel() for p in t.build_model(r.model, r.image, 10).parameters()))")
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120,
-                              env={**os.environ, "PYTHONPATH": str(BENCHMARK.parent), "PYTHONDONTWRITEBYTECODE": "1"})
-        self.assertEqual(int(done.stdout), 11_173_962)
 
     def test_what_cannot_be_started_says_so(self):
         for arguments, sentence in ((["--only", "^alexnet"], "matches no comparison"), (["--only", "("], "--only"),
