@@ -51,7 +51,7 @@ struct MaxPoolingForward {
       {};  ///< written; the position ky * KW + kx in the window, which backward needs.
            ///< Without rows where there is no backward: nobody writes it then.
 
-  bool keeps_winners() const { return winners.n_rows > 0; }
+  RPT_HD bool keeps_winners() const { return winners.n_rows > 0; }
 };
 void max_pooling_forward(const MaxPoolingForward& pass, const Parallel& parallel);
 
