@@ -80,11 +80,13 @@ RunConfig config_of(const RunEvidence& evidence, const VerifyOptions& options) {
 /// The device for a run with portable products, or one whose libraries give the recorded bits.
 std::unique_ptr<engine::ComputeDevice> open_same_device(const RunConfig& config,
                                                         const RunEvidence& evidence,
-                                                        const engine::CpuThreads& threads) {
+                                                        const engine::CpuThreads& threads,
+                                                        engine::RunObserver& progress) {
+  const engine::Note note = [&progress](std::string_view text) { progress.note(text); };
   const std::string& path = evidence.paths.record;
   const auto recorded = recorded_libraries(evidence.record, path);
   const auto request = library_request(config, recorded, /*only_recorded=*/true);
-  if (!request) return engine::open_device(config.runtime.device, 0, threads);
+  if (!request) return engine::open_device(config.runtime.device, 0, threads, request, note);
   if (!recorded) {
     throw Error(ErrorKind::kEvidence,
                 path + ": claims mode device and does not say which; the record was edited");
@@ -97,7 +99,7 @@ std::unique_ptr<engine::ComputeDevice> open_same_device(const RunConfig& config,
   };
   std::unique_ptr<engine::ComputeDevice> device;
   try {
-    device = engine::open_device(config.runtime.device, 0, threads, request);
+    device = engine::open_device(config.runtime.device, 0, threads, request, note);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kUsage) throw;
     throw inconclusive(error.what());
@@ -111,7 +113,7 @@ std::unique_ptr<engine::ComputeDevice> open_same_device(const RunConfig& config,
 RunEvidence execute_again(const RunConfig& config, const RunEvidence& recorded,
                           const std::string& directory, engine::RunObserver& progress) {
   const engine::CpuThreads threads(config.runtime.threads);
-  const auto device = open_same_device(config, recorded, threads);
+  const auto device = open_same_device(config, recorded, threads, progress);
   RunDirectory run(directory, OpenMode::kNew);
   try {
     run_and_record(config, run, *device, progress);

@@ -233,7 +233,7 @@ std::vector<int> notes_of(const Thing& engine) {
 template <typename T>
 Status answer(const std::vector<T>& all, int64_t n_wanted, int64_t* n, void* values) {
   *n = std::min<int64_t>(n_wanted, static_cast<int64_t>(all.size()));
-  memcpy(values, all.data(), static_cast<size_t>(*n) * sizeof(T));
+  if (*n > 0) memcpy(values, all.data(), static_cast<size_t>(*n) * sizeof(T));
   return kSuccess;
 }
 

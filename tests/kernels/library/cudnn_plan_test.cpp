@@ -69,7 +69,8 @@ TEST_F(RealCudnn, HasAnEngineForEveryPassOfAResidualNetworkInEveryPrecision) {
   for (const PassKind kind : kKinds) {
     for (const LibraryPrecision precision : kPrecisions) {
       for (const Convolution& c :
-           {square(56, 3, 1, 64, 64), square(56, 1, 1, 64, 256), square(28, 1, 1, 6, 16)}) {
+           {square(56, 3, 1, 64, 64), square(56, 1, 1, 64, 256), square(28, 1, 1, 6, 16),
+            square(28, 5, 1, 1, 6), square(224, 7, 2, 3, 64), grouped}) {
         const PassShape shape = shape_of(kind, precision, c);
         const auto plan = Plan::choose(target(), shape, kMostBytes);
         ASSERT_TRUE(plan) << name_of_pass(shape);
