@@ -104,7 +104,7 @@ class DeviceModeConvolutions(DeviceModeTest):
 
     def test_what_no_engine_can_do_is_a_product_of_patches(self):
         path = self.image_device_config()
-        edit_json(path, lambda config: config["model"]["layers"][0].update(kernel=2))  # padding 0 and 1
+        edit_json(path, lambda config: config["model"]["layers"][1].update(kernel=2))  # padding 0 and 1
         out = self.run_on_device(path, "run")
         self.assertEqual(set(self.convolutions(out).values()), {"engine 3 knobs 4=1", "patches"})
         self.assertIn("SAME BITS", self.emulated("verify", out, "--progress", "none").stdout)

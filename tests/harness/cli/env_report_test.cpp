@@ -145,7 +145,8 @@ TEST(EnvReport, TheTableSaysWhatWasFoundAndWhy) {
            "  cuBLASLt       13.1.2, /a/libcublasLt.so.13 (toolkit)\n",
            "                 not /b/libcublasLt.so.13: it is broken\n",
            "  cuDNN          none: no libcudnn.so.9 in the places that are searched\n",
-           "\nMissing\n  cuDNN          numerics.mode device is not available for convolutions; ",
+           "\nMissing\n  cuDNN          numerics.mode device is refused for models with "
+           "convolutions; ",
        }) {
     EXPECT_NE(table.find(line), std::string::npos) << line << "\nin\n" << table;
   }

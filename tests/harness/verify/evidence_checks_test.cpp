@@ -58,6 +58,10 @@ void append(const std::string& path, const std::string& text) {
 const std::map<std::string, std::function<void(const RunPaths&)>>& planted_faults() {
   static const std::map<std::string, std::function<void(const RunPaths&)>> kFaults = {
       {"config", [](const RunPaths& paths) { append(paths.config, " "); }},
+      {"claim",
+       [](const RunPaths& paths) {
+         edit_record(paths, [](nlohmann::json& record) { record["claim"]["mode"] = "device"; });
+       }},
       {"files", [](const RunPaths& paths) { append(paths.predictions, "x"); }},
       {"trace",
        [](const RunPaths& paths) {
@@ -89,6 +93,24 @@ const std::map<std::string, std::function<void(const RunPaths&)>>& planted_fault
 TEST(EvidenceChecks, SoundRunHasNoFindings) {
   const testing::TemporaryDirectory folder;
   EXPECT_TRUE(check_evidence(read_evidence(make_run(folder.file("")))).empty());
+}
+
+TEST(EvidenceChecks, AClaimIsThatOfItsConfigurationInEveryPart) {
+  const std::vector<std::function<void(nlohmann::json&)>> faults = {
+      [](nlohmann::json& record) { record["claim"].erase("mode"); },
+      [](nlohmann::json& record) { record["claim"]["meaning"] = "the same bits"; },
+      [](nlohmann::json& record) {
+        record["libraries"] = {{"key", {{"cublaslt", "1"}}},
+                               {"algorithms", nlohmann::json::object()}};
+      }};
+  for (const auto& fault : faults) {
+    const testing::TemporaryDirectory folder;
+    const std::string run = make_run(folder.file(""));
+    edit_record(RunPaths(run), fault);
+    const Findings findings = check_evidence(read_evidence(run));
+    ASSERT_FALSE(findings.empty());
+    EXPECT_EQ(findings.front().check, "claim");
+  }
 }
 
 TEST(EvidenceChecks, EveryCheckCatchesItsPlantedFault) {

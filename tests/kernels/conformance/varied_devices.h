@@ -126,6 +126,23 @@ class PiecewiseDevice final : public OperatorDevice {
     std::copy_n(longer.begin(), values.size(), values.begin());
     return offered;
   }
+  /// A longer batch leaves the moves of its first rows as they are.
+  bool move_images(const ImageMovesCase& whole) override {
+    const int64_t n = whole.images.n_rows, n_numbers = whole.moves.n_numbers();
+    const auto longer = [&](const ConstMatrixView& m) {
+      std::vector<float> values(m.data, m.data + n * n_numbers);
+      values.resize(static_cast<size_t>((n + 3) * n_numbers), 1.0f);
+      return values;
+    };
+    const auto view = [&](auto& values) { return dense_view(values.data(), n + 3, n_numbers); };
+    const std::vector<float> images = longer(whole.images), delta = longer(whole.delta);
+    std::vector<float> outputs(images.size()), gradient(images.size());
+    const bool offered = device_.move_images(
+        {whole.moves, whole.stream, view(images), view(outputs), view(delta), view(gradient)});
+    std::copy_n(outputs.begin(), n * n_numbers, whole.outputs.data);
+    std::copy_n(gradient.begin(), n * n_numbers, whole.image_gradient.data);
+    return offered;
+  }
   bool initialise_weight(int64_t n_in, int64_t n_out, uint64_t seed, uint32_t instance,
                          std::span<float> values) override {
     std::vector<float> longer(values.size() + 7);
