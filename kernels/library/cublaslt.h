@@ -5,6 +5,7 @@
 // many columns as ours has rows. So our C = A B is its C^T = B^T A^T, with our B as its first factor.
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -52,6 +53,8 @@ struct Layouts {
   int64_t m = 0, n = 0, k = 0;
   int64_t first_stride = 0, second_stride = 0, result_stride = 0;
   uint32_t first_alignment = 16, second_alignment = 16, result_alignment = 16;  ///< bytes
+
+  auto operator<=>(const Layouts&) const = default;
 };
 
 /// A kind of product, whose algorithm is still to be chosen.

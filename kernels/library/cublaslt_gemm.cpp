@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/library/cublaslt_gemm.h"
 
-#include <algorithm>
-#include <cstring>
 #include <map>
 #include <optional>
 #include <stdexcept>
@@ -182,13 +180,13 @@ class CublasLtGemm final : public LibraryGemm {
   }
 
   const Prepared& prepare(const cublaslt::Layouts& layouts) {
-    const std::string name = name_of_product(layouts, precision_);
-    const auto known = prepared_.find(name);
+    const auto known = prepared_.find(layouts);
     if (known != prepared_.end()) return known->second;
+    const std::string name = name_of_product(layouts, precision_);
     cublaslt::Operation operation(layouts);
     const Algorithm algorithm = choose(name, operation);
     book_.use(name, hex_of(algorithm));
-    return prepared_.emplace(name, Prepared{std::move(operation), algorithm}).first->second;
+    return prepared_.emplace(layouts, Prepared{std::move(operation), algorithm}).first->second;
   }
 
   Algorithm choose(const std::string& name, const cublaslt::Operation& operation) const {
@@ -227,7 +225,7 @@ class CublasLtGemm final : public LibraryGemm {
   int64_t library_bytes_;
   AlgorithmBook& book_;
   cublaslt::Session session_;
-  std::map<std::string, Prepared> prepared_;
+  std::map<cublaslt::Layouts, Prepared> prepared_;
 };
 
 }  // namespace

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/library/cudnn_convolution.h"
 
-#include <stdexcept>
+#include <algorithm>
 #include <type_traits>
 #include <utility>
 
@@ -75,6 +75,7 @@ CudnnConvolution::Pass CudnnConvolution::describe(const Wanted& wanted) const {
 }
 
 const cudnn::Plan* CudnnConvolution::plan_of(const Pass& pass) {
+  if (pass.shape.n_images == 0) return nullptr;  // the library has no tensors without elements
   const std::string name = cudnn::name_of_pass(pass.shape);
   const auto known = plans_.find(name);
   if (known != plans_.end()) return known->second ? &*known->second : nullptr;
@@ -89,12 +90,9 @@ const cudnn::Plan* CudnnConvolution::plan_of(const Pass& pass) {
   return kept ? &*kept : nullptr;
 }
 
-std::optional<int64_t> CudnnConvolution::bytes_of(const Pass& pass) {
-  if (pass.shape.n_images == 0) return std::nullopt;  // the library has no tensors without elements
-  const cudnn::Plan* const plan = plan_of(pass);
-  if (plan == nullptr) return std::nullopt;
+int64_t CudnnConvolution::bytes_of(const Pass& pass, const cudnn::Plan& plan) {
   int64_t n_bytes = DeviceWorkspace::bytes_for<float>(pass.n_weights()) +
-                    DeviceWorkspace::bytes_for<unsigned char>(plan->workspace_bytes());
+                    DeviceWorkspace::bytes_for<unsigned char>(plan.workspace_bytes());
   if (pass.is_bf16()) {
     n_bytes += DeviceWorkspace::bytes_for<uint16_t>(pass.images.n) +
                DeviceWorkspace::bytes_for<uint16_t>(pass.n_weights()) +
@@ -103,9 +101,8 @@ std::optional<int64_t> CudnnConvolution::bytes_of(const Pass& pass) {
   return n_bytes;
 }
 
-void CudnnConvolution::run(const Pass& pass, DeviceWorkspace& workspace, cudaStream_t stream) {
-  const cudnn::Plan* const plan = plan_of(pass);
-  if (plan == nullptr) throw std::runtime_error("cuDNN has no engine for a convolution");
+void CudnnConvolution::run(const Pass& pass, const cudnn::Plan& plan, DeviceWorkspace workspace,
+                           cudaStream_t stream) {
   const bool writes_weight = pass.weight_result.data != nullptr;
   const auto transposed = dense_view(workspace.take<float>(pass.n_weights()), pass.weight.n_columns,
                                      pass.weight.n_rows);
@@ -122,8 +119,8 @@ void CudnnConvolution::run(const Pass& pass, DeviceWorkspace& workspace, cudaStr
     operands.weight = copy_of(transposed.data, pass.n_weights(), writes_weight);
     operands.outputs = copy_of(pass.outputs.data, pass.outputs.n, pass.result == pass.outputs.data);
   }
-  operands.workspace = workspace.take<unsigned char>(plan->workspace_bytes());
-  plan->run(target_, operands, stream);
+  operands.workspace = workspace.take<unsigned char>(plan.workspace_bytes());
+  plan.run(target_, operands, stream);
 
   if (pass.is_bf16()) {
     const auto widen = [&](const void* from, float* to, int64_t n) {
@@ -140,39 +137,43 @@ void CudnnConvolution::run(const Pass& pass, DeviceWorkspace& workspace, cudaStr
   if (writes_weight) transpose_cuda(transposed, pass.weight_result, stream);
 }
 
-std::optional<int64_t> CudnnConvolution::workspace_bytes(const ConvolutionForward& pass) {
-  return bytes_of(describe(pass));
-}
-std::optional<int64_t> CudnnConvolution::workspace_bytes(const ConvolutionWeightGradient& pass) {
-  auto n_bytes = bytes_of(describe(pass));
-  if (n_bytes) *n_bytes += column_sums_bytes(static_cast<int64_t>(pass.bias_gradient.size()));
-  return n_bytes;
-}
-std::optional<int64_t> CudnnConvolution::workspace_bytes(const ConvolutionInputGradient& pass) {
-  return bytes_of(describe(pass));
+bool CudnnConvolution::run(const ConvolutionForward& wanted, const LendWorkspace& lend,
+                           cudaStream_t stream) {
+  require_matching(wanted);
+  const Pass pass = describe(wanted);
+  const cudnn::Plan* const plan = plan_of(pass);
+  if (plan == nullptr) return false;
+  run(pass, *plan, lend(bytes_of(pass, *plan)), stream);
+  if (wanted.bias.empty()) return true;
+  add_bias_cuda(wanted.bias.data(),
+                group_of_pixels(wanted.outputs, wanted.convolution.n_channels_out, 0, 1), stream);
+  return true;
 }
 
-void CudnnConvolution::run(const ConvolutionForward& pass, DeviceWorkspace workspace,
+bool CudnnConvolution::run(const ConvolutionWeightGradient& wanted, const LendWorkspace& lend,
                            cudaStream_t stream) {
-  require_matching(pass);
-  run(describe(pass), workspace, stream);
-  if (pass.bias.empty()) return;
-  add_bias_cuda(pass.bias.data(),
-                group_of_pixels(pass.outputs, pass.convolution.n_channels_out, 0, 1), stream);
+  require_matching(wanted);
+  const Pass pass = describe(wanted);
+  const cudnn::Plan* const plan = plan_of(pass);
+  if (plan == nullptr) return false;
+  const int64_t n_biases = static_cast<int64_t>(wanted.bias_gradient.size());
+  // One after the other in the same work space.
+  const DeviceWorkspace workspace =
+      lend(std::max(bytes_of(pass, *plan), column_sums_bytes(n_biases)));
+  run(pass, *plan, workspace, stream);
+  column_sums_cuda(group_of_pixels(wanted.delta, wanted.convolution.n_channels_out, 0, 1),
+                   workspace, wanted.bias_gradient, stream);
+  return true;
 }
 
-void CudnnConvolution::run(const ConvolutionWeightGradient& pass, DeviceWorkspace workspace,
+bool CudnnConvolution::run(const ConvolutionInputGradient& wanted, const LendWorkspace& lend,
                            cudaStream_t stream) {
-  require_matching(pass);
-  run(describe(pass), workspace, stream);
-  column_sums_cuda(group_of_pixels(pass.delta, pass.convolution.n_channels_out, 0, 1), workspace,
-                   pass.bias_gradient, stream);
-}
-
-void CudnnConvolution::run(const ConvolutionInputGradient& pass, DeviceWorkspace workspace,
-                           cudaStream_t stream) {
-  require_matching(pass);
-  run(describe(pass), workspace, stream);
+  require_matching(wanted);
+  const Pass pass = describe(wanted);
+  const cudnn::Plan* const plan = plan_of(pass);
+  if (plan == nullptr) return false;
+  run(pass, *plan, lend(bytes_of(pass, *plan)), stream);
+  return true;
 }
 
 size_t cudnn_version() { return cudnn::functions().cudnnGetVersion(); }

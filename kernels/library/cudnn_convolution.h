@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -36,23 +37,22 @@ class CudnnConvolution {
   CudnnConvolution(LibraryPrecision precision, int64_t most_bytes, AlgorithmBook& book)
       : precision_(precision), most_bytes_(most_bytes), book_(book) {}
 
-  /// Bytes of work space that a pass needs; nothing where patches must do.
-  std::optional<int64_t> workspace_bytes(const ConvolutionForward& pass);
-  std::optional<int64_t> workspace_bytes(const ConvolutionWeightGradient& pass);
-  std::optional<int64_t> workspace_bytes(const ConvolutionInputGradient& pass);
+  /// Lends work space of so many bytes.
+  using LendWorkspace = std::function<DeviceWorkspace(int64_t n_bytes)>;
 
-  /// Queues a pass, in the work space that it needs.
-  void run(const ConvolutionForward& pass, DeviceWorkspace workspace, cudaStream_t stream);
-  void run(const ConvolutionWeightGradient& pass, DeviceWorkspace workspace, cudaStream_t stream);
-  void run(const ConvolutionInputGradient& pass, DeviceWorkspace workspace, cudaStream_t stream);
+  /// Queues a pass. False, and nothing is queued, where patches must do.
+  bool run(const ConvolutionForward& pass, const LendWorkspace& lend, cudaStream_t stream);
+  bool run(const ConvolutionWeightGradient& pass, const LendWorkspace& lend, cudaStream_t stream);
+  bool run(const ConvolutionInputGradient& pass, const LendWorkspace& lend, cudaStream_t stream);
 
  private:
   struct Pass;
   template <typename Wanted>
   Pass describe(const Wanted& pass) const;
   const cudnn::Plan* plan_of(const Pass& pass);
-  std::optional<int64_t> bytes_of(const Pass& pass);
-  void run(const Pass& pass, DeviceWorkspace& workspace, cudaStream_t stream);
+  static int64_t bytes_of(const Pass& pass, const cudnn::Plan& plan);
+  void run(const Pass& pass, const cudnn::Plan& plan, DeviceWorkspace workspace,
+           cudaStream_t stream);
 
   LibraryPrecision precision_;
   int64_t most_bytes_;

@@ -5,7 +5,6 @@
 // Int8Product guarantees.
 #include "kernels/matmul/cublaslt_int8_gemm.h"
 
-#include <array>
 #include <map>
 #include <stdexcept>
 
@@ -40,27 +39,26 @@ class CublasLtInt8Gemm final : public Int8Gemm {
   }
 
  private:
-  using Key = std::array<int64_t, 6>;
   struct Prepared {
     cublaslt::Operation operation;
     cublaslt::Algorithm algorithm;
   };
 
   const Prepared& prepare(const Int8Product& product) const {
-    const Key key = {product.n_rows,   product.n_columns, product.depth,
-                     product.a_stride, product.b_stride,  product.c_stride};
-    const auto known = prepared_.find(key);
+    const cublaslt::Layouts layouts = layouts_of(product);
+    const auto known = prepared_.find(layouts);
     if (known != prepared_.end()) return known->second;
-    cublaslt::Operation operation(layouts_of(product));
+    cublaslt::Operation operation(layouts);
     constexpr uint32_t kAnyReduction = 0x7;  // integers: every order gives the same sum
     const auto proposals = operation.propose(session_, workspace_.size_bytes, kAnyReduction, 1);
     if (proposals.empty()) throw std::runtime_error("cuBLASLt has no kernel for an int8 product");
-    return prepared_.emplace(key, Prepared{std::move(operation), proposals.front()}).first->second;
+    return prepared_.emplace(layouts, Prepared{std::move(operation), proposals.front()})
+        .first->second;
   }
 
   cublaslt::Workspace workspace_;
   cublaslt::Session session_;
-  mutable std::map<Key, Prepared> prepared_;  // asking costs a launch's time
+  mutable std::map<cublaslt::Layouts, Prepared> prepared_;  // asking costs a launch's time
 };
 
 }  // namespace

@@ -22,6 +22,7 @@
 #include "kernels/library/bfloat16.h"
 #include "tests/emulated_cuda/runtime_api.h"
 #include "tests/library_stand_in/environment_numbers.h"
+#include "tests/library_stand_in/tf32.h"
 
 using namespace reprotrain::kernels;
 using namespace reprotrain::kernels::cublaslt;
@@ -80,11 +81,6 @@ struct Desc {
 template <typename T, typename Pointer>
 T& as(Pointer pointer) {
   return *reinterpret_cast<T*>(pointer);
-}
-
-float rounded_to_tf32(float value) {
-  const uint32_t bits = bits_of(value);
-  return float_from_bits((bits + 0xfffu + ((bits >> 13) & 1u)) & ~0x1fffu);
 }
 
 /// A matrix of the library: rows adjacent in memory.

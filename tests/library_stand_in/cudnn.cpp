@@ -21,6 +21,7 @@
 #include "kernels/library/cudnn_abi.h"
 #include "tests/emulated_cuda/runtime_api.h"
 #include "tests/library_stand_in/environment_numbers.h"
+#include "tests/library_stand_in/tf32.h"
 
 using namespace reprotrain::kernels;
 using namespace reprotrain::kernels::cudnn;
@@ -74,11 +75,6 @@ OperationAttributes attributes_of(int operation) {
   }
   return {kInputGradientConvolution, kInputGradientWeight, kInputGradientImages,
           kInputGradientOutputs};
-}
-
-float rounded_to_tf32(float value) {
-  const uint32_t bits = bits_of(value);
-  return float_from_bits((bits + 0xfffu + ((bits >> 13) & 1u)) & ~0x1fffu);
 }
 
 /// A tensor in memory, by its four indices.

@@ -295,10 +295,8 @@ void CudaDevice::convolve(const Pass& pass,
                                       cudaStream_t)) {
   attempt([&] {
     if (pass.product == kernels::MatmulSpecification::kLibrary && libraries_) {
-      kernels::CudnnConvolution& library = libraries_->convolution();
-      if (const auto n_bytes = library.workspace_bytes(pass)) {
-        return library.run(pass, work_space(*n_bytes), stream_);
-      }
+      const auto lend = [&](int64_t n_bytes) { return work_space(n_bytes); };
+      if (libraries_->convolution().run(pass, lend, stream_)) return;
     }
     run(pass, plan_, work_space(kernels::convolution_workspace_bytes(pass, plan_)), stream_);
   });
